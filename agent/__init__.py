@@ -1,0 +1,1 @@
+"""The assistant: state machine, steps, questions, gates, advisors, and the session that every face uses."""

@@ -1,0 +1,1 @@
+"""Who recommends: the expert (declared rules) by default."""

@@ -1,0 +1,1 @@
+"""Rules of the expert advisor, one file a step that asks."""

@@ -1,0 +1,155 @@
+"""A run without a screen: a loop over the session's events with recorded answers."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from agent.answers import RECOMMENDED, Answers, Given, Source
+from agent.errors import AgentError, AnswersDoNotFit, Stopped, Waiting
+from agent.events import Event
+from agent.gates import GateRequest, parse_condition
+from agent.questions import Question, check_static
+from agent.registry import Registry, registry
+from agent.session import Session
+
+Show = Callable[[Event], None]
+
+
+class Headless:
+    """Answers a session's questions and gates from a file, flags or the recommendations."""
+
+    def __init__(self, answers: Answers, *, accept_recommended: bool, show: Show) -> None:
+        self.answers = answers
+        self.accept_recommended = accept_recommended
+        self.show = show
+
+    async def drive(self, session: Session) -> int:
+        """Walk the session to its end and return the exit code.
+
+        Raises:
+            Waiting: a question or gate has no recorded answer.
+            AgentError: the run could not go on.
+        """
+        code = 0
+        with _stopped_by_signals(session):
+            session.settle(self._settings(session.registry))
+            async for event in session.events():
+                self.show(event)
+                if event.type == "question_asked":
+                    self._answer(session)
+                elif event.type == "gate_opened" and not self._decide(session):
+                    return 0
+                elif event.type == "finished":
+                    code = int(event.data["exit"])
+        self._tell_unused(session)
+        return code
+
+    def _settings(self, known: Registry) -> dict[str, tuple[Any, Source, str | None, str | None]]:
+        settings = {ask.id for _, ask in known.asks() if ask.setting}
+        return {
+            name: (given.value, given.source, given.by, given.reason)
+            for name, given in self.answers.answers.items()
+            if name in settings
+        }
+
+    def _answer(self, session: Session) -> None:
+        question = session.pending
+        assert isinstance(question, Question)
+        given = self._recorded(question.id)
+        if given is None and self.accept_recommended:
+            given = Given(value=RECOMMENDED, source="recommended")
+        if given is None:
+            raise Waiting(
+                f"{question.id} has no recorded answer: {question.prompt}",
+                hint="Record it in a file (`recommended` takes the advice), then: phasegate resume --answers FILE",
+            )
+        if given.value == RECOMMENDED and not question.has_recommendation:
+            raise Waiting(
+                f"{question.id} has no recommendation, a person has to say: {question.prompt}",
+                hint=f"phasegate resume --set {question.id}=VALUE, or in the answers file",
+            )
+        session.answer(question.id, given.value, source=given.source, by=given.by, reason=given.reason)
+
+    def _recorded(self, name: str) -> Given | None:
+        """The recorded answer: of this very question, else of the pattern that it belongs to."""
+        given = self.answers.answers.get(name)
+        if given is None:
+            pattern = next(
+                (key for key in self.answers.answers if key.endswith(".*") and name.startswith(key[:-1])), None
+            )
+            given = self.answers.answers[pattern] if pattern else None
+        return given
+
+    def _decide(self, session: Session) -> bool:
+        """Take the recorded decision for this visit of the gate; False where the run was asked to stop here.
+
+        Raises:
+            Waiting: there is none.
+        """
+        gate = session.pending
+        assert isinstance(gate, GateRequest)
+        visits = self.answers.gates.get(gate.gate, ())  # type: ignore[call-overload]
+        taken = sum(decision.source == "file" for decision in session.position.gate(gate.gate).decisions)
+        if taken < len(visits):
+            session.decide(gate.gate, visits[taken], source="file")
+            return True
+        if session.until == gate.gate:
+            return False
+        number = [phase.name for phase in session.registry.phases if phase.gated].index(gate.gate) + 1
+        raise Waiting(f"Gate {number} ({gate.gate}) waits for a person.", hint=gate.resume_command)
+
+    def _tell_unused(self, session: Session) -> None:
+        decided = session.position.decisions
+        unused = [name for name in self.answers.answers if name not in decided and not name.endswith(".*")]
+        for name in unused:
+            data = {"text": f"The answer to {name} was not needed: the question did not come up."}
+            self.show(Event(type="warning", run=session.run.id, data=data))
+
+
+def check_answers(answers: Answers) -> None:
+    """Check recorded answers before any work.
+
+    Raises:
+        AnswersDoNotFit: an unknown id or an invalid value.
+        UsageError: a condition is not of the form that is parsed.
+    """
+    known = registry()
+    for name, given in answers.answers.items():
+        check_static(known, name, given.value)
+    for visits in answers.gates.values():
+        for visit in visits:
+            if visit.only_if:
+                parse_condition(visit.only_if)
+            for name, value in visit.set.items():
+                check_static(known, name, value)
+            if visit.decision != "approve" and (visit.conditions or visit.override):
+                raise AnswersDoNotFit(f"A gate's conditions and overrides go with approve, not with {visit.decision}.")
+
+
+@contextmanager
+def _stopped_by_signals(session: Session) -> Iterator[None]:
+    """Turn SIGINT and SIGTERM into a clean stop that leaves a resumable run."""
+    loop = asyncio.get_running_loop()
+    caught: list[signal.Signals] = []
+
+    def stop(number: signal.Signals) -> None:
+        caught.append(number)
+        session.cancel(number.name)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop, number)
+    try:
+        yield
+    except (Stopped, AgentError, asyncio.CancelledError):
+        if caught:
+            stopped = Stopped(f"Stopped by {caught[0].name}.", hint="Go on with: phasegate resume")
+            stopped.code = 128 + caught[0].value
+            raise stopped from None
+        raise
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

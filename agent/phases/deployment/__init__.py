@@ -1,0 +1,1 @@
+"""Phase 4: from a bundle to a served, monitored model."""

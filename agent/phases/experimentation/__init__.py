@@ -1,0 +1,1 @@
+"""Phase 2: from candidates to a frozen scorer."""

@@ -1,0 +1,1 @@
+"""Phase 3: from the sealed test rows to a verdict."""

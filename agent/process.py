@@ -1,0 +1,63 @@
+"""A tool called once, in a process of its own: for verbs that need a heavy library but no run."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+import traceback
+from typing import Any
+
+from agent.environment import TELEMETRY_OFF, THREADS, quiet
+from agent.errors import StepFailed
+from agent.job import plain
+from tools.errors import InputError
+
+_PARTS = ("message", "hint", "code", "file", "line", "column")
+
+
+def call(function: str, **arguments: Any) -> Any:
+    """Call ``module:function`` with JSON arguments and return its JSON result.
+
+    Raises:
+        InputError: the tool refuses the data or a setting.
+        StepFailed: the tool broke.
+    """
+    import os
+
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "agent.process", function],
+        input=json.dumps(arguments),
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **TELEMETRY_OFF, **THREADS},
+    )
+    last = done.stdout.strip().splitlines()[-1:] or ["{}"]
+    reply = json.loads(last[0])
+    if "refused" in reply:
+        raise InputError(**reply["refused"])
+    if "result" not in reply:
+        reason = reply.get("broke") or (done.stderr.strip().splitlines() or ["it gave no reason"])[-1]
+        raise StepFailed(function, reason, reply.get("trace", done.stderr))
+    return reply["result"]
+
+
+def main() -> None:
+    """The process: arguments on standard input, the reply as the last line of standard output."""
+    quiet()
+    module, _, name = sys.argv[1].partition(":")
+    arguments = json.load(sys.stdin)
+    try:
+        result = getattr(importlib.import_module(module), name)(**arguments)
+        reply: dict[str, Any] = {"result": plain(result)}
+    except InputError as error:
+        reply = {"refused": {part: getattr(error, part) for part in _PARTS}}
+    except Exception as error:
+        reply = {"broke": f"{type(error).__name__}: {error}", "trace": traceback.format_exc()}
+    print(json.dumps(reply))
+
+
+if __name__ == "__main__":
+    main()

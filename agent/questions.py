@@ -1,0 +1,249 @@
+"""Questions: which are open at a step, what is recommended, and whether an answer fits."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from agent.advisors.base import Advisor, Recommendation
+from agent.decisions import Decision
+from agent.errors import AnswersDoNotFit
+from agent.position import Position
+from agent.registry import Registry
+from agent.steps import AnswerType, Ask, Step
+from tools.wording import inert
+
+Side = Literal["before", "after"]
+
+
+class Choice(BaseModel):
+    """One offered answer."""
+
+    model_config = ConfigDict(frozen=True)
+    value: Any
+    label: str
+    reason: str
+
+
+class Question(BaseModel):
+    """Something a step needs a person, or a recorded answer, to say; as every face shows it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    step: str
+    prompt: str
+    type: AnswerType
+    options: tuple[Choice, ...]
+    recommended: Any
+    has_recommendation: bool
+    why: str
+    rule: str | None
+    nullable: bool
+    minimum: float | None = None
+    maximum: float | None = None
+    needs_reason: tuple[Any, ...] = ()
+
+
+def open_questions(step: Step, side: Side, position: Position, advisor: Advisor) -> Iterator[Question]:
+    """The questions of one side of a step that still lack an answer, in order."""
+    for ask in step.before if side == "before" else step.after:
+        if ask.setting:
+            continue
+        for subject in _subjects(ask, position):
+            question = ask.id.removesuffix("*") + subject
+            if question not in position.decisions:
+                yield build(step, ask, subject, position, advisor)
+
+
+def _subjects(ask: Ask, position: Position) -> list[str]:
+    if not ask.when(position):
+        return []
+    return list(ask.subjects(position)) if ask.subjects else [""]
+
+
+def build(step: Step, ask: Ask, subject: str, position: Position, advisor: Advisor) -> Question:
+    """A question with its options and what the advisor recommends at this point of the run."""
+    evidence = ask.evidence(position)
+    if ask.subjects:
+        evidence = {"subject": subject, **evidence.get("subjects", {}).get(subject, {})}
+    options = ask.choices(position) if ask.choices else ask.options
+    advice: Recommendation = advisor.recommend(ask, options, evidence)
+    return Question(
+        id=ask.id.removesuffix("*") + subject,
+        step=step.id,
+        prompt=ask.prompt.replace("{subject}", inert(subject)),
+        type=ask.type,
+        options=tuple(
+            Choice(value=option.value, label=option.label or _word(option.value), reason=option.reason)
+            for option in options
+        ),
+        recommended=advice.value,
+        has_recommendation=advice.made,
+        why=advice.why,
+        rule=advice.rule,
+        nullable=ask.nullable,
+        minimum=ask.minimum,
+        maximum=ask.maximum,
+        needs_reason=ask.needs_reason,
+    )
+
+
+def _word(value: Any) -> str:
+    return "yes" if value is True else "no" if value is False else "unknown" if value is None else inert(str(value))
+
+
+def decide(question: Question, given: Any, *, source: Any, by: str | None, reason: str | None) -> Decision:
+    """Turn an answer into a decision.
+
+    Raises:
+        AnswersDoNotFit: the value is not of the question's type, not among its options, or lacks the reason it needs.
+    """
+    value = _checked(question.id, question.type, given, question)
+    if any(value == needing for needing in question.needs_reason) and not reason:
+        raise AnswersDoNotFit(
+            f'{question.id}: "{value}" counts only with a written reason.',
+            hint="Give it as {value: …, reason: …}.",
+        )
+    return Decision(
+        id=question.id,
+        value=value,
+        source=source,
+        by=by,
+        reason=reason,
+        recommended=question.recommended if question.has_recommendation else None,
+        why=question.why,
+        rule=question.rule,
+    )
+
+
+def check_static(registry: Registry, question: str, value: Any) -> None:
+    """Check a recorded answer before any work, as far as the declaration alone allows.
+
+    Raises:
+        AnswersDoNotFit: the id is unknown, or the value is not of its type or not among its fixed options.
+    """
+    found = registry.ask(question)  # a pattern such as data.leakage.* stands for all its subjects
+    if found is None:
+        known = [ask.id for _, ask in registry.asks()]
+        near = difflib.get_close_matches(question, known, n=1)
+        hint = f'Did you mean "{near[0]}"?' if near else "`phasegate questions DATA` lists the ids."
+        raise AnswersDoNotFit(f"There is no question {question}.", hint=hint)
+    step, ask, _ = found
+    if value == "recommended":
+        return
+    options = tuple(Choice(value=option.value, label="", reason="") for option in ask.options)
+    _checked(
+        question,
+        ask.type,
+        value,
+        Question(
+            id=question,
+            step=step.id,
+            prompt="",
+            type=ask.type,
+            options=options,
+            recommended=None,
+            has_recommendation=False,
+            why="",
+            rule=None,
+            nullable=ask.nullable,
+            minimum=ask.minimum,
+            maximum=ask.maximum,
+        ),
+    )
+
+
+def _checked(name: str, kind: AnswerType, value: Any, question: Question) -> Any:
+    if value is None:
+        if question.nullable:
+            return None
+        raise AnswersDoNotFit(f"{name} can't be left unknown.", hint=_offer(question))
+    problem, value = _CHECKS[kind](value, question)
+    if problem:
+        raise AnswersDoNotFit(f"{name}: {inert(repr(value))} {problem}.", hint=_offer(question))
+    return value
+
+
+def _offer(question: Question) -> str:
+    if question.options:
+        return f"Options: {', '.join(_word(option.value) for option in question.options)}."
+    return ""
+
+
+Checked = tuple[str, Any]
+
+
+def _among(value: Any, question: Question) -> Checked:
+    allowed = [option.value for option in question.options]
+    same = [option for option in allowed if value == option and isinstance(value, bool) == isinstance(option, bool)]
+    if same or not allowed:
+        return "", value
+    near = difflib.get_close_matches(str(value), [str(option) for option in allowed], n=1)
+    return f"is not among the options{f'; did you mean {near[0]}' if near else ''}", value
+
+
+def _each_among(value: Any, question: Question) -> Checked:
+    if not isinstance(value, list | tuple):
+        return "is not a list", value
+    for item in value:
+        problem, _ = _among(item, question)
+        if problem:
+            return problem, item
+    return "", list(value)
+
+
+def _number(value: Any, question: Question) -> Checked:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return "is not a number", value
+    if question.minimum is not None and value < question.minimum:
+        return f"is under {question.minimum:g}", value
+    if question.maximum is not None and value > question.maximum:
+        return f"is over {question.maximum:g}", value
+    return "", value
+
+
+def _integer(value: Any, question: Question) -> Checked:
+    if isinstance(value, bool) or not isinstance(value, int):
+        return "is not a whole number", value
+    return _number(value, question)
+
+
+def _text(value: Any, question: Question) -> Checked:
+    if isinstance(value, bool | list | dict):
+        return "is not a text", value
+    return "", str(value)
+
+
+def _column(value: Any, question: Question) -> Checked:
+    return _among(value, question) if isinstance(value, str) else ("is not a column's name", value)
+
+
+def _boolean(value: Any, question: Question) -> Checked:
+    return ("", value) if isinstance(value, bool) else ("is neither true nor false", value)
+
+
+def _mapping(value: Any, question: Question) -> Checked:
+    return ("", value) if isinstance(value, dict) else ("is not a mapping", value)
+
+
+def _list(value: Any, question: Question) -> Checked:
+    return ("", list(value)) if isinstance(value, list | tuple) else ("is not a list", value)
+
+
+_CHECKS: dict[AnswerType, Callable[[Any, Question], Checked]] = {
+    "text": _text,
+    "choice": _among,
+    "several": _each_among,
+    "number": _number,
+    "integer": _integer,
+    "boolean": _boolean,
+    "column": _column,
+    "columns": _each_among,
+    "mapping": _mapping,
+    "list": _list,
+}

@@ -1,0 +1,459 @@
+"""The session: the one interface of every face. Typed events come out, answers and decisions go in."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from agent import gates
+from agent.advisors.base import Advisor
+from agent.advisors.expert import Expert
+from agent.answers import GateAnswer, Source
+from agent.errors import AnswersDoNotFit, Stopped, UsageError, describe
+from agent.events import Event
+from agent.execution import Borrowed, Executor
+from agent.gates import GateRequest
+from agent.graph import build
+from agent.position import Position
+from agent.publishing import publish
+from agent.questions import Question, Side, decide, open_questions
+from agent.questions import build as build_question
+from agent.recording import write_answers
+from agent.registry import Phase, Registry, registry
+from agent.sources import Source as DataSource
+from agent.steps import Step
+from agent.waiting import write_gate, write_pending
+from agent.worker import Worker
+from workspace.ledger import Ledger
+from workspace.locks import hold
+from workspace.project import RunFolder, Workspace
+
+_THREAD_FILE = "checkpoint.sqlite"
+
+
+class Session:
+    """One run, held for writing: open it, walk its events, answer its questions, decide its gates."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        run: RunFolder,
+        ledger: Ledger,
+        advisor: Advisor,
+        *,
+        until: str | None = None,
+        borrowed: Borrowed | None = None,
+        steps: Registry | None = None,
+    ) -> None:
+        self.workspace = workspace
+        self.run = run
+        self.registry: Registry = steps or registry()
+        self.ledger = ledger
+        self.advisor = advisor
+        self.until = until
+        self.position = Position(self.registry, workspace.store).take_all(ledger.entries)
+        self.worker = Worker(workspace.cache)
+        self._events: asyncio.Queue[Event | None] = asyncio.Queue()
+        self.executor = Executor(
+            workspace, run, self.registry, ledger, self.position, self.worker, self._events.put_nowait, borrowed
+        )
+        self._task: asyncio.Task[None] | None = None
+        self._stopping: str | None = None
+        self.pending: Question | GateRequest | None = None
+
+    # opening
+
+    @classmethod
+    @asynccontextmanager
+    async def start(
+        cls,
+        root: Path,
+        source: DataSource,
+        *,
+        seed: int,
+        until: str | None = None,
+        borrowed: Borrowed | None = None,
+        advisor: Advisor | None = None,
+        steps: Registry | None = None,
+        name: str | None = None,
+    ) -> AsyncIterator[Session]:
+        """Begin a new run; ``name`` gives it another id than the next free one.
+
+        Raises:
+            WorkspaceBusy: another process holds the workspace.
+            UsageError: a run is waiting there.
+        """
+        workspace = Workspace.create(root)
+        with hold(root):
+            _refuse_waiting(workspace)
+            stored: dict[str, Any] = {name: source.store(name, workspace) for name in source.names}
+            run = workspace.new_run(name)
+            with Ledger(run.ledger) as ledger:
+                advisor = advisor or Expert()
+                ledger.append("run_started", run=run.id, seed=seed, advisor=advisor.name, **stored)
+                session = cls(workspace, run, ledger, advisor, until=until, borrowed=borrowed, steps=steps)
+                async with _closing(session):
+                    yield session
+
+    @classmethod
+    @asynccontextmanager
+    async def resume(
+        cls,
+        root: Path,
+        name: str | None = None,
+        *,
+        until: str | None = None,
+        borrowed: Borrowed | None = None,
+        advisor: Advisor | None = None,
+        steps: Registry | None = None,
+    ) -> AsyncIterator[Session]:
+        """Go on with a run where its ledger ends.
+
+        Raises:
+            NotFound: there is no such run.
+            WorkspaceBusy: another process holds the workspace.
+            CorruptState: the ledger was changed.
+        """
+        workspace = Workspace.open(root)
+        run = workspace.run(name)
+        with hold(root), Ledger(run.ledger) as ledger:
+            session = cls(workspace, run, ledger, advisor or Expert(), until=until, borrowed=borrowed, steps=steps)
+            async with _closing(session):
+                yield session
+
+    # events
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Walk the run until it ends, waits or is stopped; a question or gate event asks for an answer.
+
+        Raises:
+            AgentError: the run could not go on; what was done is kept.
+        """
+        await self.worker.start()
+        if self.position.steps or self.position.decisions:
+            publish(self.workspace, self.run, self.registry, self.position, self.ledger.head)
+        self._task = asyncio.create_task(self._walk())
+        try:
+            while (event := await self._events.get()) is not None:
+                yield event
+            await self._task
+        finally:
+            if not self._task.done():
+                self._task.cancel()
+                self.worker.kill()
+                with contextlib.suppress(asyncio.CancelledError, Exception):
+                    await self._task
+
+    async def _walk(self) -> None:
+        self._answered = asyncio.Event()
+        try:
+            self.executor.tell("run_started", **self._started())
+            await self._run_graph()
+        except asyncio.CancelledError:
+            if self._stopping is None:
+                raise
+            self.worker.kill()
+            self.executor.record("stopped", reason=self._stopping)
+            self.executor.tell("stopped", reason=self._stopping)
+            raise Stopped(f"Stopped by {self._stopping}.", hint="Go on with: phasegate resume") from None
+        except Exception as error:
+            problem = describe(error)
+            if problem.code not in {3, 6}:
+                with contextlib.suppress(OSError):
+                    self.executor.record("failed", code=problem.code, message=problem.message)
+                self.executor.tell("failed", code=problem.code, message=problem.message, hint=problem.hint)
+            raise
+        finally:
+            with contextlib.suppress(OSError):
+                write_answers(self.run, self.position)
+                publish(self.workspace, self.run, self.registry, self.position, self.ledger.head)
+            self._events.put_nowait(None)
+
+    def _started(self) -> dict[str, Any]:
+        source = self.position.started["source"]
+        return {
+            "seed": self.position.seed,
+            "advisor": self.advisor.name,
+            "source": source,
+            "workspace": str(self.workspace.root),
+        }
+
+    async def _run_graph(self) -> None:
+        from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+        from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+        from langgraph.types import Command
+
+        folder = self.workspace.cache / self.run.id
+        folder.mkdir(parents=True, exist_ok=True)
+        _mend_checkpoint(folder / _THREAD_FILE)
+        async with AsyncSqliteSaver.from_conn_string(str(folder / _THREAD_FILE)) as saver:
+            saver.serde = JsonPlusSerializer(allowed_msgpack_modules=[])
+            graph = build(self.registry, self, saver)
+            config: Any = {"configurable": {"thread_id": self.run.id}}
+            step_in: Any = await self._entry(graph, saver, config)
+            while True:
+                async for _ in graph.astream(step_in, config, stream_mode="updates", durability="sync"):
+                    pass
+                state = await graph.aget_state(config)
+                if not state.interrupts:
+                    break
+                await self._wait(state.interrupts[0].value)
+                step_in = Command(resume={state.interrupts[0].id: {"head": self.ledger.head}})
+        self._end(str(state.values.get("status", "done")))
+
+    async def _entry(self, graph: Any, saver: Any, config: Any) -> Any:
+        """Where to enter the graph: at the checkpoint where it agrees with the ledger, else from the start."""
+        try:
+            state = await graph.aget_state(config)
+            keys = dict(state.values.get("steps", {})) if state.created_at else {}
+            same = keys == {name: record.key for name, record in self.position.steps.items()}
+            fresh = same and all(self.executor.done(self.registry.steps[name]) for name in keys)
+        except Exception:
+            state, fresh = None, False
+        if state is not None and state.created_at and state.next and fresh:
+            return None
+        await saver.adelete_thread(self.run.id)
+        return {"steps": {}}
+
+    async def _wait(self, asked: Mapping[str, Any]) -> None:
+        """Tell what is asked and wait until the ledger holds the answer."""
+        self._answered.clear()
+        if "gate" in asked:
+            phase = self.registry.phase(asked["gate"])
+            shown = self.gate(phase)
+            if not isinstance(shown, GateRequest):
+                return
+            self.pending = shown
+            entry = gates.opened(self.ledger, self.position, phase, shown)
+            if entry is not None:
+                self.position.take(entry)
+            write_pending(self.run, shown)
+            write_answers(self.run, self.position)
+            self.executor.tell("gate_opened", **shown.model_dump(mode="json"))
+        else:
+            question = self._question(asked["question"])
+            if question is None:
+                return
+            self.pending = question
+            if self.position.asked != question.id:
+                self.executor.record("question_asked", **question.model_dump(mode="json"))
+            write_pending(self.run, question)
+            self.executor.tell("question_asked", **question.model_dump(mode="json"))
+        await self._answered.wait()
+        self.pending = None
+        self.run.pending.unlink(missing_ok=True)
+
+    def _question(self, name: str) -> Question | None:
+        found = self.registry.ask(name)
+        if found is None or name in self.position.decisions:
+            return None
+        step, ask, subject = found
+        return build_question(step, ask, subject, self.position, self.advisor)
+
+    def _end(self, status: str) -> None:
+        approved = [name for name, state in self.position.gates.items() if state.decisions]
+        data: dict[str, Any] = {
+            "status": status,
+            "verdict": self.position.verdict,
+            "gate": approved[-1] if approved else None,
+            "exit": 4 if status == "rejected" else 0,
+        }
+        if self.ledger.entries[-1].type != "finished":
+            self.executor.record("finished", **data)
+        self.executor.tell("finished", **data)
+
+    # answers and decisions
+
+    def settle(self, settings: Mapping[str, tuple[Any, Source, str | None, str | None]]) -> None:
+        """Record given settings: answers to what is never asked; by id to (value, source, by, reason)."""
+        for step, ask in self.registry.asks():
+            if not ask.setting or ask.id not in settings or ask.id in self.position.decisions:
+                continue
+            value, source, by, reason = settings[ask.id]
+            question = build_question(step, ask, "", self.position, self.advisor)
+            self._record_answer(question, value, source, by, reason)
+
+    def answer(
+        self, name: str, value: Any, *, source: Source, by: str | None = None, reason: str | None = None
+    ) -> None:
+        """Answer the question that waits.
+
+        Raises:
+            AnswersDoNotFit: another question waits, or the value does not fit.
+        """
+        if not isinstance(self.pending, Question) or self.pending.id != name:
+            raise AnswersDoNotFit(f"{name} is not what is asked now.")
+        self._record_answer(self.pending, value, source, by, reason)
+        self._answered.set()
+
+    def _record_answer(
+        self, question: Question, value: Any, source: Source, by: str | None, reason: str | None
+    ) -> None:
+        if value == "recommended":
+            if not question.has_recommendation:
+                raise AnswersDoNotFit(f"{question.id} has no recommendation here.", hint="Give a value.")
+            value, source = question.recommended, "recommended" if source == "file" else source
+        decision = decide(question, value, source=source, by=by, reason=reason)
+        self.executor.record("question_answered", step=question.step, **decision.model_dump(mode="json"))
+        self.executor.tell(
+            "question_answered", question.step, prompt=question.prompt, **decision.model_dump(mode="json")
+        )
+
+    def decide(self, gate: str, answer: GateAnswer, *, source: Literal["file", "command", "person"]) -> None:
+        """Decide the gate that waits.
+
+        Raises:
+            AnswersDoNotFit: it is not open, shows other evidence, or the decision names what is not there.
+            Waiting: the approval's condition is false, or conditions or overrides are missing.
+            Rejected: overrides are missing at a no-go.
+        """
+        if not isinstance(self.pending, GateRequest) or self.pending.gate != gate:
+            raise AnswersDoNotFit(
+                f"Gate {gate} is not open now.", hint="`phasegate status` shows where the run stands."
+            )
+        decide_gate(self, gate, answer, source=source)
+        self._answered.set()
+
+    def warn(self, text: str) -> None:
+        """Put a warning on record and tell it."""
+        self.executor.record("warning", text=text)
+        self.executor.tell("warning", text=text)
+
+    def cancel(self, reason: str = "the person") -> None:
+        """Stop now; the step in flight is given up, everything before it is kept."""
+        self._stopping = reason
+        self.worker.kill()
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+
+    async def close(self) -> None:
+        """End the worker and the walk."""
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await self._task
+        await self.worker.close()
+        shutil.rmtree(self.workspace.cache / "work" / self.run.id, ignore_errors=True)
+
+    # what the graph's nodes ask (agent.graph.Desk)
+
+    async def carry_out(self, step: Step) -> str:
+        """Bring a step's result about; returns its key."""
+        await self.executor.carry_out(step)
+        return self.position.steps[step.id].key
+
+    def next_question(self, step: Step, side: Side) -> Question | None:
+        """The next question of that side that has no answer in the ledger."""
+        return next(open_questions(step, side, self.position, self.advisor), None)
+
+    def gate(self, phase: Phase) -> GateRequest | str | None:
+        """What the gate waits for, or how it was decided."""
+        state = self.position.gate(phase.name)
+        if gates.passed(self.position, phase):
+            if gates.needs_note(self.position, phase):
+                self._note_unchanged(phase, state.decisions[-1])
+            return "approve"
+        before = gates.approved_before(self.position, phase)
+        if before is not None and not state.open:
+            self._note_unchanged(phase, before)
+            return "approve"
+        last = state.decisions[-1] if state.decisions else None
+        if last is not None and not state.open and last.evidence == gates.evidence_hash(self.position, phase):
+            if last.decision == "reject":
+                return "reject"
+            if last.decision == "revise" and self._stale(phase):
+                return "revise"
+        return gates.request(self.position, phase)
+
+    def _stale(self, phase: Phase) -> bool:
+        """Whether a revision left steps of this phase or before it to be redone."""
+        phases = [*self.registry.before(phase.name), phase]
+        steps = [
+            step for known in [*self.registry.phases] if known in phases or not known.gated for step in known.steps
+        ]
+        return any(not self.executor.done(step) for step in steps)
+
+    def _note_unchanged(self, phase: Phase, before: Any) -> None:
+        self.position.take(gates.pass_unchanged(self.ledger, self.position, phase, before))
+
+    def head(self) -> str:
+        """The ledger's head."""
+        return self.ledger.head
+
+    def stops_after(self, phase: Phase) -> bool:
+        """Whether the run was asked to end with this phase."""
+        return self.until == phase.name
+
+
+def decide_gate(
+    session: Session, gate: str, answer: GateAnswer, *, source: Literal["file", "command", "person"]
+) -> GateRequest:
+    """Record a decision on an open gate of a session; nothing is run. Returns what the gate showed."""
+    phase = session.registry.phase(gate)
+    shown = gates.request(session.position, phase)
+    settled = _settled(session, answer)
+    entry = gates.record_decision(
+        session.ledger, session.position, phase, shown, answer, source=source, settled=settled
+    )
+    session.position.take(entry)
+    for name in gates.idle_overrides(shown, answer):
+        session.warn(f"The override of {name} was not needed: it did not fail.")
+    write_gate(session.run, shown, entry.data)
+    write_answers(session.run, session.position)
+    session.executor.tell("gate_decided", **entry.data)
+    return shown
+
+
+def _settled(session: Session, answer: GateAnswer) -> dict[str, Any]:
+    """The changed decisions of a revision, each checked against its question."""
+    settled: dict[str, Any] = {}
+    for name, value in answer.set.items():
+        found = session.registry.ask(name)
+        if found is None:
+            raise AnswersDoNotFit(f"There is no question {name}.", hint="`phasegate show questions` lists them.")
+        step, ask, subject = found
+        question = build_question(step, ask, subject, session.position, session.advisor)
+        if value == "recommended":
+            value = question.recommended
+        settled[name] = decide(question, value, source="revision", by=answer.by, reason=answer.reason).value
+    return settled
+
+
+def _refuse_waiting(workspace: Workspace) -> None:
+    from agent.status import state_of
+
+    runs = workspace.runs()
+    if runs and state_of(workspace, runs[-1], busy=False).state == "waiting":
+        raise UsageError(
+            f"Run {runs[-1].id} waits for a person in {workspace.root}.",
+            hint="Go on with `phasegate resume`, or start elsewhere with --workspace DIR.",
+        )
+
+
+@asynccontextmanager
+async def _closing(session: Session) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        await session.close()
+
+
+def _mend_checkpoint(path: Path) -> None:
+    """Throw a damaged checkpoint away: it is a cache."""
+    import sqlite3
+
+    if not path.exists():
+        return
+    try:
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            sound = connection.execute("pragma quick_check").fetchone() == ("ok",)
+    except sqlite3.DatabaseError:
+        sound = False
+    if not sound:
+        for leftover in path.parent.glob(f"{path.name}*"):
+            leftover.unlink()

@@ -1,0 +1,93 @@
+"""What a run starts from: a file, or a table taken out of a database or folder into one file, kept in the store."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from agent.errors import UsageError
+from agent.process import call
+from workspace.project import Workspace
+
+_SCHEMES = ("sqlite", "duckdb", "postgresql")
+
+
+@dataclass(frozen=True)
+class Source:
+    """The data of a run: a location, and the settings under which it is read."""
+
+    location: str
+    test: Path | None = None
+    """A second file with the test rows."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """``source.*`` settings by the rest of their id."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The raw inputs that it gives."""
+        return ("source", "source_test") if self.test else ("source",)
+
+    def check(self) -> None:
+        """Check that it can be had, before any work.
+
+        Raises:
+            UsageError: it is not there, or the address holds a password.
+        """
+        if is_database(self.location):
+            if urlsplit(self.location).password:
+                raise UsageError(
+                    "The database address holds a password.",
+                    hint="Leave it out and set PGPASSWORD in the environment.",
+                )
+            return
+        for path in (Path(self.location), self.test):
+            if path is not None and not path.exists():
+                raise UsageError(f"No file at {path}.", hint="Give the path of a table (CSV, Parquet, …).")
+
+    def store(self, name: str, workspace: Workspace) -> dict[str, Any]:
+        """Put a raw input into the store and return {sha256, bytes, name, location}."""
+        if name == "source_test":
+            assert self.test is not None
+            return _put(self.test, self.test.name, workspace)
+        path = Path(self.location)
+        if not is_database(self.location) and path.is_file():
+            return _put(path, path.name, workspace)
+        with tempfile.TemporaryDirectory(dir=_made(workspace.cache)) as folder:
+            out = Path(folder) / "extract.parquet"
+            extract(self.location, self.settings, out)
+            return _put(out, f"{path.stem or 'table'}.parquet", workspace, move=True)
+
+
+def is_database(location: str) -> bool:
+    """Whether a location is a database's address."""
+    return location.partition("://")[0] in _SCHEMES and "://" in location
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _put(path: Path, name: str, workspace: Workspace, *, move: bool = False) -> dict[str, Any]:
+    stored = workspace.store.put(path, move=move)
+    return {"sha256": stored.sha256, "bytes": stored.bytes, "name": name}
+
+
+def extract(location: str, settings: Mapping[str, Any], out: Path) -> None:
+    """Take a table out of a database or folder into one Parquet file, in a process of its own.
+
+    Raises:
+        InputError: it can't be had.
+    """
+    call("agent.sources:take_out", location=location, settings=dict(settings), out=str(out))
+
+
+def take_out(location: str, settings: dict[str, Any], out: str) -> None:
+    """What that process does."""
+    from tools.data.databases import extract as extract_table
+
+    extract_table(location, settings, Path(out))

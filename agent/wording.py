@@ -1,0 +1,37 @@
+"""Small words that every face needs: values, hashes and counts as a person reads them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tools.wording import inert, show
+
+_STATUS = {"pass": "pass", "warn": "warn", "fail": "fail", "insufficient": "too little evidence"}
+
+
+def shown_value(value: Any) -> str:
+    """A decided value on one line."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{inert(str(key))} {shown_value(item)}" for key, item in value.items()) or "nothing"
+    if isinstance(value, list | tuple):
+        return ", ".join(shown_value(item) for item in value) or "none"
+    if isinstance(value, str):
+        return inert(value)
+    return show(value)
+
+
+def short_hash(sha256: str) -> str:
+    """The first eight digits of a hash in two groups."""
+    return f"{sha256[:4]} {sha256[4:8]}"
+
+
+def count_words(checks: Iterable[Mapping[str, Any]]) -> str:
+    """How many checks passed, warned, failed, could not be judged."""
+    counts = Counter(check["status"] for check in checks)
+    if not counts:
+        return "no checks"
+    first, *rest = [f"{counts[status]} {word}" for status, word in _STATUS.items() if counts[status]]
+    head = first.replace(" ", " checks " if counts.total() != 1 else " check ", 1)
+    return " · ".join([head, *rest])

@@ -1,0 +1,1 @@
+"""The faces in the terminal; they reach everything through the agent."""

@@ -1,0 +1,276 @@
+"""The command line: verbs, flags and exit codes of CONTRACT.md; each verb is a few lines over the agent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from agent.environment import quiet
+from tui import verbs
+
+quiet()
+
+app = typer.Typer(
+    name="phasegate",
+    help="From a table and a business goal to a validated, documented, deployed, monitored model. "
+    "Nothing passes a phase gate without a person's recorded approval.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Workspace = Annotated[Path, typer.Option("--workspace", metavar="DIR", help="Folder of the project.")]
+Run = Annotated[str | None, typer.Option("--run", metavar="ID", help="Which run; the latest without it.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a defect.")]
+Answers = Annotated[Path | None, typer.Option("--answers", metavar="FILE", help="Recorded answers (YAML or JSON).")]
+Set = Annotated[list[str] | None, typer.Option("--set", metavar="ID=VALUE", help="Answer one question; repeatable.")]
+Accept = Annotated[
+    bool,
+    typer.Option("--accept-recommended", help="Take the advice where no answer is recorded. Gates still wait."),
+]
+Until = Annotated[str | None, typer.Option("--until", metavar="PHASE", help="Stop after this phase's gate.")]
+Observations = Annotated[
+    Path | None,
+    typer.Option("--observations", metavar="RUN_DIR", help="Take that run's observations, measure nothing."),
+]
+_WORKSPACE = Path("phasegate")
+
+
+@app.command()
+def run(
+    data: Annotated[str, typer.Argument(metavar="DATA", help="A table: file, folder of Parquet, or database address.")],
+    target: Annotated[str | None, typer.Option("--target", metavar="COL", help="The column to predict.")] = None,
+    goal: Annotated[str | None, typer.Option("--goal", metavar="TEXT", help="What problem the model solves.")] = None,
+    answers: Answers = None,
+    workspace: Workspace = _WORKSPACE,
+    accept_recommended: Accept = False,
+    until: Until = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Root of all randomness.")] = 0,
+    trials: Annotated[int | None, typer.Option("--trials", metavar="N", help="Trials in all, over families.")] = None,
+    max_seconds: Annotated[
+        float | None, typer.Option("--max-seconds", metavar="S", help="Wall time to gate experimentation.")
+    ] = None,
+    test: Annotated[Path | None, typer.Option("--test", metavar="FILE", help="A second file: the test rows.")] = None,
+    observations: Observations = None,
+    settings: Set = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Start a run: read DATA, ask what only a person can know, and walk the phases from gate to gate.
+
+    Without --answers it stops at the first question (exit 3); `phasegate questions DATA` writes a file to fill in.
+    """
+    given: dict[str, Any] = {
+        "data.target": target,
+        "requirements.problem": goal,
+        "search.trials": trials,
+        "search.max_seconds": max_seconds,
+    }
+    verbs.guarded(
+        as_json,
+        debug,
+        lambda: verbs.run(
+            data,
+            answers=answers,
+            workspace=workspace,
+            accept_recommended=accept_recommended,
+            until=until,
+            seed=seed,
+            test=test,
+            observations=observations,
+            flags={key: value for key, value in given.items() if value is not None},
+            settings=settings or [],
+            as_json=as_json,
+        ),
+    )
+
+
+@app.command()
+def resume(
+    answers: Answers = None,
+    workspace: Workspace = _WORKSPACE,
+    run: Run = None,
+    accept_recommended: Accept = False,
+    until: Until = None,
+    observations: Observations = None,
+    settings: Set = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Go on with a run where it stopped: after an answer, a decision, a signal or a crash."""
+    verbs.guarded(
+        as_json,
+        debug,
+        lambda: verbs.resume(
+            workspace,
+            run,
+            answers=answers,
+            accept_recommended=accept_recommended,
+            until=until,
+            observations=observations,
+            settings=settings or [],
+            as_json=as_json,
+        ),
+    )
+
+
+@app.command()
+def questions(
+    data: Annotated[str, typer.Argument(metavar="DATA", help="A table, as for `run`.")],
+    target: Annotated[str | None, typer.Option("--target", metavar="COL", help="The column to predict.")] = None,
+    answers: Answers = None,
+    settings: Set = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Write an answers file with every question, its recommended answer and the reason, to standard output."""
+    verbs.guarded(as_json, debug, lambda: verbs.questions(data, target, answers, settings or [], as_json))
+
+
+@app.command()
+def decide(
+    gate: Annotated[str, typer.Argument(metavar="GATE", help="preparation, experimentation, validation, deployment.")],
+    decision: Annotated[str, typer.Argument(metavar="approve|revise|reject", help="The decision.")],
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")],
+    evidence: Annotated[
+        str | None,
+        typer.Option("--evidence", metavar="PREFIX", help="First digits of the evidence that was seen."),
+    ] = None,
+    conditions: Annotated[
+        str | None, typer.Option("--conditions", metavar="TEXT", help="Conditions of the approval.")
+    ] = None,
+    override: Annotated[
+        list[str] | None, typer.Option("--override", metavar="CHECK", help="Pass a failed check; repeatable.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="ID=VALUE", help="With revise: the changed answer; repeatable.")
+    ] = None,
+    workspace: Workspace = _WORKSPACE,
+    run: Run = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Record a person's decision on the open gate. It runs nothing: `phasegate resume` goes on."""
+    verbs.guarded(
+        as_json,
+        debug,
+        lambda: verbs.decide(
+            workspace,
+            run,
+            gate,
+            {
+                "decision": decision,
+                "by": by,
+                "reason": reason,
+                "evidence": evidence,
+                "conditions": conditions,
+                "override": tuple(override or ()),
+            },
+            settings or [],
+            as_json,
+        ),
+    )
+
+
+@app.command()
+def status(workspace: Workspace = _WORKSPACE, run: Run = None, as_json: Json = False, debug: Debug = False) -> None:
+    """Say where a run stands and what it waits for."""
+    verbs.guarded(as_json, debug, lambda: verbs.status(workspace, run, as_json))
+
+
+@app.command()
+def show(
+    deliverable: Annotated[
+        str | None, typer.Argument(metavar="[DELIVERABLE]", help="Such as model-card or 02-data-quality-report.")
+    ] = None,
+    workspace: Workspace = _WORKSPACE,
+    run: Run = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Show a run step by step, or one of its deliverables as text."""
+    verbs.guarded(as_json, debug, lambda: verbs.show(workspace, run, deliverable, as_json))
+
+
+@app.command("open")
+def open_dossier(
+    workspace: Workspace = _WORKSPACE, run: Run = None, as_json: Json = False, debug: Debug = False
+) -> None:
+    """Open the dossier in a browser, and print where it lies."""
+    verbs.guarded(as_json, debug, lambda: verbs.open_dossier(workspace, run, as_json))
+
+
+@app.command()
+def doctor(workspace: Workspace = _WORKSPACE, as_json: Json = False, debug: Debug = False) -> None:
+    """Say what this machine has for the work, and what is missing."""
+    verbs.guarded(as_json, debug, lambda: verbs.doctor(workspace, as_json))
+
+
+@app.command()
+def replay(
+    run: Annotated[str | None, typer.Argument(metavar="RUN", help="Which run; the latest without it.")] = None,
+    remeasure: Annotated[bool, typer.Option("--remeasure", help="Measure anew, and only report what differs.")] = False,
+    workspace: Workspace = _WORKSPACE,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Do a run again in an empty store, from its data, answers and observations, and compare every artifact."""
+    verbs.guarded(as_json, debug, lambda: verbs.replay(workspace, run, remeasure, as_json))
+
+
+@app.command()
+def predict(
+    data: Annotated[str, typer.Option("--data", metavar="FILE", help="Rows to score, in any readable form.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write: .csv, .tsv, .parquet, .jsonl.")],
+    workspace: Workspace = _WORKSPACE,
+    run: Run = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Score new rows with the approved model; rows and their order are kept."""
+    verbs.guarded(as_json, debug, lambda: verbs.predict(workspace, run, data, out, as_json))
+
+
+@app.command()
+def graph(as_json: Json = False, debug: Debug = False) -> None:
+    """Draw the state machine: steps, questions and gates in order."""
+    verbs.guarded(as_json, debug, lambda: verbs.graph(as_json))
+
+
+@app.command()
+def verify(
+    head: Annotated[
+        str | None, typer.Option("--head", metavar="HASH", help="A head that must stand in the chain, kept elsewhere.")
+    ] = None,
+    workspace: Workspace = _WORKSPACE,
+    run: Run = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Check every byte of ledger, artifacts, manifest and documents against the record."""
+    verbs.guarded(as_json, debug, lambda: verbs.verify(workspace, run, head, as_json))
+
+
+def _later(name: str) -> None:
+    def command(
+        arguments: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
+        as_json: Json = False,
+    ) -> None:
+        verbs.guarded(as_json, False, lambda: verbs.later(name))
+
+    command.__doc__ = "Not part of this version."
+    app.command(name, hidden=True, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(command)
+
+
+for _name in ("fork", "diff", "tui", "look", "eject", "outbound", "purge"):
+    _later(_name)
+
+
+def main() -> None:
+    """The console script; usage errors end with 2, like all bad input."""
+    app()

@@ -1,0 +1,212 @@
+"""What a headless run prints: a calm account for people, or one JSON object a line for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from typing import Any, TextIO
+
+from agent.events import Event
+from agent.wording import count_words, short_hash, shown_value
+
+WIDTH = 100
+_MARK = {"pass": "pass", "warn": "warn", "fail": "fail", "insufficient": "too little evidence"}
+_BAR = 24
+_SOURCES = {"file": "answers file", "flag": "command line"}
+
+
+class JsonLines:
+    """Prints each event as one JSON object."""
+
+    def __init__(self, out: TextIO = sys.stdout) -> None:
+        self._out = out
+        self._seq = 0
+
+    def __call__(self, event: Event) -> None:
+        """Print one event."""
+        print(json.dumps(event.line(self._seq), ensure_ascii=False), file=self._out, flush=True)
+        self._seq += 1
+
+    def close(self) -> None:
+        """Nothing is left open."""
+
+
+class Account:
+    """Prints a run as a person reads it: phases, steps with their finding, decisions, gates, the end."""
+
+    def __init__(self, version: str, out: TextIO = sys.stdout) -> None:
+        self._out = out
+        self._version = version
+        self._live = out.isatty()
+        self._phase = ""
+        self._phase_began = time.monotonic()
+        self._step_began = time.monotonic()
+        self._transient = False
+        self._decided: list[Event] = []
+        self._handlers: dict[str, Callable[[Event], None]] = {
+            "run_started": self._run_started,
+            "step_started": self._step_started,
+            "progress": self._progress,
+            "step_finished": self._step_finished,
+            "question_answered": self._decided.append,
+            "gate_opened": self._gate_opened,
+            "gate_decided": self._gate_decided,
+            "warning": self._warning,
+            "finished": self._finished,
+        }
+
+    def __call__(self, event: Event) -> None:
+        """Print what one event has to say."""
+        if event.type not in {"question_answered", "question_asked"}:
+            self._flush_decisions()
+        handler = self._handlers.get(event.type)
+        if handler is not None:
+            handler(event)
+
+    def close(self) -> None:
+        """End what is half printed."""
+        self._flush_decisions()
+        self._clear()
+
+    # events
+
+    def _run_started(self, event: Event) -> None:
+        data = event.data
+        name = data["source"]["name"].rsplit(".", 1)[0]
+        self._line(
+            f"phasegate {self._version} · {name} · run {event.run} · seed {data['seed']} · {data['advisor']} advisor"
+        )
+
+    def _step_started(self, event: Event) -> None:
+        self._enter(event.data["phase"])
+        self._step_began = time.monotonic()
+        if self._live:
+            self._flash(f"  {_label(event)}…")
+
+    def _progress(self, event: Event) -> None:
+        if not self._live:
+            return
+        done, total = float(event.data["done"]), float(event.data["total"]) or 1.0
+        filled = max(0, min(_BAR, round(_BAR * done / total)))
+        elapsed = time.monotonic() - self._step_began
+        left = f" · {elapsed / done * (total - done):.0f} s left" if done and elapsed > 2 else ""
+        name = (event.step or "").partition(".")[2].replace("_", " ")
+        self._flash(f"      {name:<20} {'█' * filled}{'░' * (_BAR - filled)}  {event.data['note']}{left}")
+
+    def _step_finished(self, event: Event) -> None:
+        if event.step is not None and event.step.endswith(".documents"):
+            self._clear()
+            return
+        self._enter(event.data["phase"])
+        self._finding(_label(event), event.data["summary"])
+        for note in event.data["notes"]:
+            self._paragraph(note, indent=29)
+
+    def _gate_opened(self, event: Event) -> None:
+        data = event.data
+        number = _PHASES.index(data["gate"])
+        elapsed = time.monotonic() - self._phase_began
+        rule = f"── gate {number} · {data['gate']} · {elapsed:.0f} s "
+        self._line(f"  {rule}{'─' * (WIDTH - 2 - len(rule))}")
+        self._paragraph(f"{count_words(data['checks'])} · evidence {short_hash(data['evidence'])}", indent=5)
+        for check in data["checks"]:
+            if check["status"] != "pass":
+                required = f", required {check['criterion']}" if check["criterion"] else ""
+                text = f"{_MARK[check['status']]}: {check['title']}: {check['measured'] or 'not measured'}{required}"
+                self._paragraph(text, indent=5)
+        if data["changed"]:
+            self._paragraph(f"changed since it was last shown: {', '.join(data['changed'])}", indent=5)
+        self._paragraph(f"recommended: {data['recommendation']}, because {data['why']}", indent=5)
+
+    def _gate_decided(self, event: Event) -> None:
+        data = event.data
+        verb = {"approve": "Approved", "revise": "Sent back", "reject": "Rejected"}[data["decision"]]
+        where = {"file": "answers file", "command": "phasegate decide", "person": "in person"}.get(data["source"], "")
+        text = f'{verb} by {data["by"]} ({where}): "{data["reason"]}"'
+        if data["conditions"]:
+            text += f' on condition: "{data["conditions"]}"'
+        if data["override"]:
+            text += f", overriding {', '.join(data['override'])}"
+        if data["set"]:
+            text += f", changing {', '.join(f'{key} to {shown_value(value)}' for key, value in data['set'].items())}"
+        self._paragraph(text, indent=5)
+        self._phase_began = time.monotonic()
+
+    def _warning(self, event: Event) -> None:
+        self._paragraph(f"note: {event.data['text']}", indent=5)
+
+    def _finished(self, event: Event) -> None:
+        for line in event.data.get("closing", ()):
+            self._line(line)
+
+    # decisions, gathered between steps
+
+    def _flush_decisions(self) -> None:
+        events, self._decided[:] = list(self._decided), []
+        stated = [
+            event for event in events if event.data["source"] != "recommended" and event.data["value"] is not None
+        ]
+        for event in stated:
+            reason = f', "{event.data["reason"]}"' if event.data["reason"] else ""
+            who = event.data["by"] or {"file": "answers file", "flag": "command line"}.get(
+                event.data["source"], "person"
+            )
+            self._finding("    decided", f"{event.data['id']} = {shown_value(event.data['value'])} ({who}{reason})")
+        advised = [
+            event for event in events if event.data["source"] == "recommended" and event.data["value"] is not None
+        ]
+        if advised:
+            told = "; ".join(f"{event.data['id']} = {shown_value(event.data['value'])}" for event in advised)
+            self._finding("    as recommended", told)
+
+    # layout
+
+    def _enter(self, phase: str) -> None:
+        if phase == self._phase:
+            return
+        self._phase = phase
+        self._phase_began = time.monotonic()
+        self._clear()
+        number = _PHASES.index(phase)
+        self._line("")
+        self._line(f"{number} {phase.capitalize()}" if number else phase.capitalize())
+
+    def _finding(self, label: str, text: str) -> None:
+        self._clear()
+        if len(label) > 26:
+            self._line(f"  {label}")
+            self._paragraph(text, indent=29)
+            return
+        lines = textwrap.wrap(text, WIDTH - 29, break_long_words=False, break_on_hyphens=False) or [""]
+        self._line(f"  {label:<26} {lines[0]}")
+        for line in lines[1:]:
+            self._line(" " * 29 + line)
+
+    def _paragraph(self, text: str, *, indent: int) -> None:
+        self._clear()
+        for line in textwrap.wrap(text, WIDTH - indent, break_long_words=False, break_on_hyphens=False):
+            self._line(" " * indent + line)
+
+    def _line(self, text: str) -> None:
+        self._clear()
+        print(text, file=self._out, flush=True)
+
+    def _flash(self, text: str) -> None:
+        print(f"\r\x1b[2K{text[:WIDTH]}", end="", file=self._out, flush=True)
+        self._transient = True
+
+    def _clear(self) -> None:
+        if self._transient:
+            print("\r\x1b[2K", end="", file=self._out, flush=True)
+            self._transient = False
+
+
+_PHASES = ("intake", "preparation", "experimentation", "validation", "deployment")
+
+
+def _label(event: Event) -> str:
+    guidance: Any = event.data["guidance"]
+    return f"{guidance} {event.data['title']}".strip() if guidance else f"    {event.data['title']}"
