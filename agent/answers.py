@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from agent import yaml12
 from agent.errors import AnswersDoNotFit, UsageError
@@ -17,6 +17,10 @@ VERSION = 1
 GATES = ("preparation", "experimentation", "validation", "deployment")
 RECOMMENDED = "recommended"
 Source = Literal["file", "flag", "recommended", "person", "revision"]
+
+
+Written = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+"""A text that says something: blanks alone are none."""
 
 
 class Given(BaseModel):
@@ -36,8 +40,8 @@ class GateAnswer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     decision: Literal["approve", "revise", "reject"]
-    by: str = Field(min_length=1)
-    reason: str = Field(min_length=1)
+    by: Written
+    reason: Written
     only_if: str | None = None
     override: tuple[str, ...] = ()
     conditions: str | None = None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
 from agent.advisors.expert import Expert
 from agent.answers import GateAnswer
+from agent.publishing import publish
 from agent.session import Session, decide_gate
+from workspace.errors import WorkspaceError
 from workspace.ledger import Ledger
 from workspace.locks import hold
 from workspace.project import Workspace
@@ -45,6 +48,8 @@ def decide(root: Path, name: str | None, gate: str, answer: GateAnswer) -> dict[
             ]
         else:
             lines.append("Go on with: phasegate resume")
+        with contextlib.suppress(OSError, WorkspaceError):  # the decision stands; `resume` writes the files anew
+            publish(workspace, run, session.registry, session.position, ledger.head)
         lines.append(f"head {ledger.head}")
         return {
             "gate": gate,

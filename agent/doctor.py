@@ -6,6 +6,7 @@ import importlib.metadata
 import os
 import platform
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def examine(root: Path) -> list[Line]:
         except importlib.metadata.PackageNotFoundError:
             if package not in {"xgboost", "xgboost-cpu"}:
                 lines.append(Line(name=package, value="", state="missing", advice="run `make install`"))
-    engine = next((name for name in ("docker", "podman") if shutil.which(name)), None)
+    engine = next((name for name in ("docker", "podman") if _answers(name)), None)
     lines.append(
         Line(
             name="container engine",
@@ -62,6 +63,16 @@ def examine(root: Path) -> list[Line]:
     )
     lines.append(Line(name="advisor", value="expert (rules, no model and no network)", state="ok"))
     return lines
+
+
+def _answers(engine: str) -> bool:
+    """Whether a container engine is there and running; a client alone can start nothing."""
+    if not shutil.which(engine):
+        return False
+    try:
+        return subprocess.run([engine, "info"], capture_output=True, timeout=3, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
 
 
 def _memory() -> Line:

@@ -40,4 +40,4 @@ class Event(BaseModel):
         head: dict[str, Any] = {"v": VERSION, "seq": seq, "type": self.type, "run": self.run}
         if self.step is not None:
             head["step"] = self.step
-        return {**head, **self.data}
+        return {**head, **self.data, **head}

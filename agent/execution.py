@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +21,7 @@ from agent.registry import Registry
 from agent.steps import Kind, Step
 from agent.worker import Worker
 from tools.records import Outcome
+from workspace.errors import CorruptState
 from workspace.files import readable_json
 from workspace.ledger import Entry, Ledger, read
 from workspace.project import RunFolder, Workspace
@@ -137,7 +139,7 @@ class Executor:
             AgentError: a gate before it is not passed, or the step failed.
         """
         self._check_gates(step)
-        if self.done(step) and step.kind is not Kind.EFFECT:
+        if self.done(step):
             return
         inputs, decisions = self.inputs(step), self.decisions(step)
         key = step_key(step, inputs, decisions, self.position.seed)
@@ -168,9 +170,12 @@ class Executor:
         if self.borrowed is not None and step.kind is Kind.OBSERVE and step.id in self.borrowed.steps:
             return self.borrowed.steps[step.id]
         if self._elsewhere is None:
-            self._elsewhere = {record.key: record for run in self.workspace.runs() for record in finished_steps(run)}
+            self._elsewhere = {record.key: record for run in self.workspace.runs() for record in _readable_steps(run)}
         own = self.position.steps.get(step.id)
         record = own if own is not None and own.key == key else self._elsewhere.get(key)
+        measured = self.position.observations.get((step.id, key), {}).get("artifacts")
+        if record is None and measured is not None:  # measured and on record, then cut short before it was finished
+            record = StepRecord(step.id, key, measured, 0.0, cached=False)
         if record is None or not all(self.workspace.store.has(row["sha256"]) for row in record.artifacts.values()):
             return None
         return record
@@ -215,13 +220,19 @@ class Executor:
         return {**(self.borrowed.values.get(step.id, {}) if self.borrowed else {}), **own}
 
     def _stage(self, step: Step, inputs: Mapping[str, str], folder: Path) -> dict[str, str]:
-        """Lay a step's inputs out as links to the store, and return name to path (folders by their name)."""
+        """Lay a step's inputs out and return name to path: files as links to the store, folders as true copies.
+
+        What is deployed runs out of a folder artifact, and it takes no links.
+        """
         folder.mkdir(parents=True)
         staged: dict[str, str] = {}
         for name, sha256 in inputs.items():
             path = folder / (self._source_name(name) if name in {"source", "source_test"} else name)
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.symlink_to(self.workspace.store.path(sha256).resolve())
+            if "/" in name:
+                path.write_bytes(self.workspace.store.read(sha256))
+            else:
+                path.symlink_to(self.workspace.store.sound(sha256).resolve())
             staged[name] = str(path)
         for need in step.needs:
             if need.endswith("/") and (folder / need).is_dir():
@@ -253,8 +264,7 @@ class Executor:
 
     def _finish(self, step: Step, key: str, artifacts: dict[str, Any], seconds: float, *, cached: bool) -> None:
         if step.kind is Kind.OBSERVE and not cached:
-            value = {name: row["sha256"] for name, row in artifacts.items()}
-            self.record("observation", step=step.id, key=key, name="artifacts", value=value)
+            self.record("observation", step=step.id, key=key, name="artifacts", value=artifacts)
         outcome = Outcome.model_validate(json.loads(self.workspace.store.read(artifacts["outcome.json"]["sha256"])))
         data = {
             "key": key,
@@ -264,6 +274,8 @@ class Executor:
             "seconds": seconds,
         }
         self.record("step_finished", step=step.id, **data)
+        if self._elsewhere is not None:
+            self._elsewhere[key] = self.position.steps[step.id]
         publish(self.workspace, self.run, self.registry, self.position, self.ledger.head)
         self.tell(
             "step_finished",
@@ -296,6 +308,12 @@ class Executor:
 
 def _declared(step: Step, name: str) -> bool:
     return name in {made.removesuffix("?") for made in step.makes}
+
+
+def _readable_steps(run: RunFolder) -> Iterator[StepRecord]:
+    """The finished steps of a run up to where its ledger is damaged: another run's damage is no reason to stop."""
+    with contextlib.suppress(CorruptState):
+        yield from finished_steps(run)
 
 
 def finished_steps(run: RunFolder) -> Iterator[StepRecord]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -13,8 +14,9 @@ from agent.decisions import GateDecision
 from agent.errors import AnswersDoNotFit, Rejected, UsageError, Waiting
 from agent.position import Position
 from agent.registry import Phase
+from agent.steps import Kind
 from tools.records import Check, Finding, Outcome
-from tools.wording import render
+from tools.wording import inert, render
 from workspace.files import canonical_json, sha256_bytes
 from workspace.ledger import Entry, Ledger
 
@@ -75,7 +77,9 @@ def _shown(position: Position, phase: Phase) -> dict[str, str]:
     for step in phase.steps:
         record = position.steps.get(step.id)
         if record is not None:
-            files = {name: row["sha256"] for name, row in record.artifacts.items()}
+            # an effect is brought about again at each resume: what it says of the world then is no new evidence
+            told = {} if step.kind is Kind.EFFECT else record.artifacts
+            files = {name: row["sha256"] for name, row in told.items()}
             shown[step.id] = sha256_bytes(canonical_json({"key": record.key, "files": files}))
     return shown
 
@@ -88,10 +92,10 @@ def checks_of(position: Position, phase: Phase) -> list[Check]:
     return list(found.values())
 
 
-def request(position: Position, phase: Phase) -> GateRequest:
-    """Put a gate's evidence together."""
+def request(position: Position, phase: Phase, extra: Sequence[Check] = ()) -> GateRequest:
+    """Put a gate's evidence together; ``extra`` are checks that rest on the whole workspace, not on the run."""
     outcomes = position.outcomes(phase.steps)
-    checks = checks_of(position, phase)
+    checks = [*checks_of(position, phase), *extra]
     verdict = position.verdict if phase.name in {"validation", "deployment"} else None
     recommendation, why = _recommend(checks, verdict if phase.name == "validation" else None)
     evidence = evidence_hash(position, phase)
@@ -260,6 +264,8 @@ def record_decision(
 
 def _check_open(position: Position, phase: Phase, shown: GateRequest, answer: GateAnswer) -> None:
     state = position.gate(phase.name)
+    if answer.set and answer.decision != "revise":
+        raise AnswersDoNotFit(f"Changed answers go with revise, not with {answer.decision}.")
     if not state.open:
         if state.decisions:
             last = state.decisions[-1]
@@ -271,9 +277,13 @@ def _check_open(position: Position, phase: Phase, shown: GateRequest, answer: Ga
         raise AnswersDoNotFit(
             f"Gate {phase.name} is not open yet.", hint="`phasegate status` shows where the run stands."
         )
-    if answer.evidence is not None and not (
-        len(answer.evidence) >= 4 and shown.evidence.startswith(answer.evidence.replace(" ", ""))
-    ):
+    if state.opened != shown.evidence:
+        raise AnswersDoNotFit(
+            f"Gate {phase.name} was opened on evidence {str(state.opened)[:8]}, and steps were done again since.",
+            hint="`phasegate resume` opens it on what is there now.",
+        )
+    named = None if answer.evidence is None else answer.evidence.replace(" ", "")
+    if named is not None and not (len(named) >= 4 and shown.evidence.startswith(named)):
         raise AnswersDoNotFit(
             f"Gate {phase.name} shows evidence {shown.evidence[:8]}, not {answer.evidence}: it has changed since.",
             hint=f"Look again (phasegate show), then decide with --evidence {shown.evidence[:8]}",
@@ -287,16 +297,16 @@ def _check_approval(position: Position, phase: Phase, shown: GateRequest, answer
             raise AnswersDoNotFit(
                 f"There is no check {name} at gate {phase.name}.", hint=f"Checks: {', '.join(sorted(known)) or 'none'}."
             )
+    refusal = Rejected if shown.verdict == "no-go" else Waiting
     if answer.only_if and not holds(answer.only_if, shown, position):
-        raise Waiting(
+        raise refusal(
             f"The recorded approval of gate {phase.name} holds only if {answer.only_if}; it does not.",
             hint="Look at the gate, then decide.",
         )
     failed = [check.id for check in shown.checks if check.blocking and check.status == "fail"]
     lacking = [name for name in failed if name not in answer.override]
     if lacking:
-        kind = Rejected if shown.verdict == "no-go" else Waiting
-        raise kind(
+        raise refusal(
             f"Gate {phase.name} can't be approved as it is: {', '.join(lacking)} failed and blocks.",
             hint=f"Mend it (revise), reject, or override in writing: --override {lacking[0]} --reason TEXT",
         )
@@ -312,7 +322,12 @@ def idle_overrides(shown: GateRequest, answer: GateAnswer) -> list[str]:
     return [name for name in answer.override if name not in failed]
 
 
-_CLAUSE = re.compile(r"^\s*([A-Za-z_][\w.<>=@ -]*?)\s*(==|!=|<=|>=|<|>)\s*(.+?)\s*$")
+_METRIC = re.compile(r"metrics\.[^.]+\.(value|lower|upper)")
+_OPERATOR = re.compile(r"==|!=|<=|>=|<|>")
+_WORDS = {
+    "recommendation": ("approve", "approve with conditions", "revise", "reject"),
+    "checks": ("pass", "warn", "fail", "insufficient"),
+}
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "==": lambda a, b: a == b,
     "!=": lambda a, b: a != b,
@@ -330,20 +345,29 @@ def parse_condition(text: str) -> list[tuple[str, str, Any]]:
         UsageError: it is not of that form.
     """
     clauses = []
-    for part in re.split(r"\s+and\s+", text):
-        match = _CLAUSE.match(part)
-        if not match or not re.match(r"^(recommendation|metrics\.[^.]+\.(value|lower|upper)|checks\..+)$", match[1]):
+    for part in " ".join(text.split()).split(" and "):
+        operator = next(reversed(list(_OPERATOR.finditer(part))), None)  # a check's id may hold one, a word may not
+        clause = operator and _clause(part[: operator.start()].strip(), operator[0], part[operator.end() :].strip())
+        if not clause:
             raise UsageError(
-                f'"{part}" is not a condition.',
-                hint="Use recommendation, metrics.NAME.value|lower|upper or checks.ID, compared with a value.",
+                f'"{inert(part)}" is not a condition.',
+                hint="Compare recommendation or checks.ID with one of its words (== !=), or "
+                "metrics.NAME.value|lower|upper with a number.",
             )
-        literal: Any = match[3].strip("\"'")
-        try:
-            literal = float(match[3])
-        except ValueError:
-            pass
-        clauses.append((match[1], match[2], literal))
+        clauses.append(clause)
     return clauses
+
+
+def _clause(name: str, operator: str, literal: str) -> tuple[str, str, Any] | None:
+    kind, _, rest = name.partition(".")
+    word = literal.strip("\"'")
+    if name == "recommendation" or (kind == "checks" and rest):
+        return (name, operator, word) if word in _WORDS[kind] and operator in {"==", "!="} else None
+    try:
+        number = float(literal)
+    except ValueError:
+        return None
+    return (name, operator, number) if _METRIC.fullmatch(name) and math.isfinite(number) else None
 
 
 def holds(text: str, shown: GateRequest, position: Position) -> bool:
@@ -358,9 +382,7 @@ def holds(text: str, shown: GateRequest, position: Position) -> bool:
         else:
             _, metric, part = name.split(".")
             value = metrics.get(metric, {}).get(part)
-        if value is None or isinstance(value, str) != isinstance(literal, str):
-            return False
-        if not _COMPARE[operator](value, literal):
+        if value is None or not _COMPARE[operator](value, literal):
             return False
     return True
 

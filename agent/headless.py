@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from agent.answers import RECOMMENDED, Answers, Given, Source
-from agent.errors import AgentError, AnswersDoNotFit, Stopped, Waiting
+from agent.errors import AgentError, AnswersDoNotFit, Rejected, Stopped, Waiting
 from agent.events import Event
 from agent.gates import GateRequest, parse_condition
 from agent.questions import Question, check_static
@@ -99,15 +99,33 @@ class Headless:
             return True
         if session.until == gate.gate:
             return False
+        if gate.gate == "validation" and gate.verdict == "no-go":
+            raise Rejected(
+                f"The verdict is no-go, and gate {gate.gate} has no recorded decision.", hint=gate.resume_command
+            )
         number = [phase.name for phase in session.registry.phases if phase.gated].index(gate.gate) + 1
         raise Waiting(f"Gate {number} ({gate.gate}) waits for a person.", hint=gate.resume_command)
 
     def _tell_unused(self, session: Session) -> None:
         decided = session.position.decisions
-        unused = [name for name in self.answers.answers if name not in decided and not name.endswith(".*")]
+        reached = _reached(session)
+        unused = [
+            name
+            for name, given in self.answers.answers.items()
+            if given.value not in (None, RECOMMENDED)
+            and name not in decided
+            and not name.endswith(".*")
+            and ((found := session.registry.ask(name)) is None or found[0].phase in reached)
+        ]
         for name in unused:
             data = {"text": f"The answer to {name} was not needed: the question did not come up."}
             self.show(Event(type="warning", run=session.run.id, data=data))
+
+
+def _reached(session: Session) -> set[str]:
+    """The phases up to the one that the run was asked to end with."""
+    names = [phase.name for phase in session.registry.phases]
+    return set(names[: names.index(session.until) + 1] if session.until in names else names)
 
 
 def check_answers(answers: Answers) -> None:
@@ -119,15 +137,17 @@ def check_answers(answers: Answers) -> None:
     """
     known = registry()
     for name, given in answers.answers.items():
-        check_static(known, name, given.value)
+        check_static(known, name, given.value, given.reason)
     for visits in answers.gates.values():
         for visit in visits:
             if visit.only_if:
                 parse_condition(visit.only_if)
             for name, value in visit.set.items():
-                check_static(known, name, value)
+                check_static(known, name, value, visit.reason)
             if visit.decision != "approve" and (visit.conditions or visit.override):
                 raise AnswersDoNotFit(f"A gate's conditions and overrides go with approve, not with {visit.decision}.")
+            if visit.decision != "revise" and visit.set:
+                raise AnswersDoNotFit(f"A gate's changed answers go with revise, not with {visit.decision}.")
 
 
 @contextmanager

@@ -165,11 +165,13 @@ def guard(folder: str, allowed: set[str]) -> None:
 
     Python's own opens are seen here; libraries that open files in C read only paths that the job handed out.
     """
-    root = os.path.join(folder, "objects") + os.sep
+    root = os.path.join(os.path.realpath(folder), "objects") + os.sep
+    staged = {os.path.realpath(path) for path in allowed}
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "open" and isinstance(arguments[0], str) and arguments[0].startswith(root):
-            if arguments[0] not in allowed:
-                raise PermissionError(13, "not a declared input of this step", arguments[0])
+        if event == "open" and isinstance(arguments[0], str | bytes):
+            path = os.path.realpath(os.fsdecode(arguments[0]))
+            if path.startswith(root) and path not in staged:
+                raise UndeclaredInput(f"{path} is not a declared input of this step")
 
     sys.addaudithook(watch)

@@ -6,7 +6,7 @@ import ast
 import hashlib
 import importlib.metadata
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,11 @@ from typing import Any
 from agent.steps import Step
 from workspace.files import canonical_json, sha256_bytes, sha256_file
 
-_FOLLOWED = ("tools", "prompts")
+_FOLLOWED = ("tools", "prompts", "agent.phases")
 """Packages whose sources decide what a step computes; the agent's machinery only carries it out."""
+_TABLE = "agent.phases"
+"""It lists all steps and computes nothing: followed, it would tie every step to every other."""
+_PREFIXES = tuple(f"{package}." for package in _FOLLOWED)
 
 
 def step_key(
@@ -53,7 +56,7 @@ def substream(seed: int, *names: str | int) -> int:
 
 @cache
 def code_hash(module: str) -> str:
-    """Hash over the sources that a module imports from ``tools`` and ``prompts``, transitively, and its own."""
+    """Hash over a module's source and those that it imports from ``tools``, ``prompts`` and the steps, transitively."""
     seen: dict[str, str] = {}
     waiting = [module]
     while waiting:
@@ -66,10 +69,18 @@ def code_hash(module: str) -> str:
         seen[name] = sha256_file(path)
         waiting.extend(_imports(name, path))
         if path.name == "__init__.py":
-            for beside in sorted(path.parent.rglob("*")):
-                if beside.is_file() and beside.suffix not in {".py", ".pyc"}:
-                    seen[f"{name}/{beside.relative_to(path.parent)}"] = sha256_file(beside)
+            for beside in _files_of(path.parent):
+                seen[f"{name}/{beside.relative_to(path.parent)}"] = sha256_file(beside)
     return sha256_bytes(canonical_json(seen))
+
+
+def _files_of(package: Path) -> Iterator[Path]:
+    """A package's files that are not code (templates, schemas, prompts), without those of packages inside it."""
+    for path in sorted(package.iterdir()):
+        if path.is_file() and path.suffix not in {".py", ".pyc"}:
+            yield path
+        elif path.is_dir() and path.name != "__pycache__" and not (path / "__init__.py").exists():
+            yield from _files_of(path)
 
 
 @cache
@@ -99,9 +110,8 @@ def _imports(module: str, path: Path) -> list[str]:
                 base = f"{parent}.{base}" if base else parent
             found.add(base)
             found.update(f"{base}.{alias.name}" for alias in node.names)
-    names = {name for name in found if name.split(".")[0] in _FOLLOWED}
-    names.update(".".join(name.split(".")[:count]) for name in list(names) for count in range(1, name.count(".") + 1))
-    return sorted(names)
+    names = {".".join(name.split(".")[:count]) for name in found for count in range(1, name.count(".") + 2)}
+    return sorted(name for name in names if f"{name}.".startswith(_PREFIXES) and name != _TABLE)
 
 
 @cache

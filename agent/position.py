@@ -86,6 +86,12 @@ class Position:
             self.take(entry)
         return self
 
+    def forget_lost(self) -> None:
+        """Take steps whose files are gone from the store for never done, so that they are done again."""
+        for name, record in list(self.steps.items()):
+            if not all(self.store.has(row["sha256"]) for row in record.artifacts.values()):
+                del self.steps[name]
+
     def gate(self, name: str) -> GateState:
         """A gate's state."""
         return self.gates.setdefault(name, GateState())
@@ -217,7 +223,7 @@ def _decided(position: Position, entry: Entry) -> None:
     if decision.decision == "revise":
         position.revised_seq = entry.seq
     gate.open = decision.decision == "revise" and not decision.set
-    for question, value in decision.set.items():
+    for question, value in decision.set.items() if decision.decision == "revise" else ():
         before = position.decisions.get(question)
         position.decisions[question] = Decision(
             id=question,

@@ -15,7 +15,7 @@ from workspace.project import RunFolder, Workspace
 
 _COPIES = ("split.parquet",)
 """Artifacts that also stand in the run's folder under their own name."""
-_FOLDERS = {"dossier": "documents-", "bundle": "bundle/"}
+FOLDERS = {"dossier": "documents-", "bundle": "bundle/"}
 """Folder of the run to the prefix of the artifacts that fill it."""
 
 
@@ -49,14 +49,13 @@ def run_files(workspace: Workspace, run: RunFolder, registry: Registry, position
 def folders_of(run: RunFolder, position: Position) -> dict[Path, dict[str, str]]:
     """The folders of a run that artifacts fill: file name to hash; of several steps the later one's file counts."""
     folders: dict[Path, dict[str, str]] = {}
-    for folder, prefix in _FOLDERS.items():
+    for folder, prefix in FOLDERS.items():
         wanted: dict[str, str] = {}
         for record in (position.steps.get(step.id) for step in position.registry):
             for name, row in sorted(record.artifacts.items()) if record else ():
                 if name.startswith(prefix):
                     wanted[name.partition("/")[2]] = row["sha256"]
-        if wanted:
-            folders[run.root / folder] = wanted
+        folders[run.root / folder] = wanted
     return folders
 
 

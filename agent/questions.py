@@ -16,6 +16,7 @@ from agent.position import Position
 from agent.registry import Registry
 from agent.steps import AnswerType, Ask, Step
 from tools.wording import inert
+from workspace.files import canonical_json
 
 Side = Literal["before", "after"]
 
@@ -47,6 +48,12 @@ class Question(BaseModel):
     minimum: float | None = None
     maximum: float | None = None
     needs_reason: tuple[Any, ...] = ()
+
+    def told(self) -> dict[str, Any]:
+        """The question as ledger and events hold it: its type under ``answer_type``, since ``type`` is their own."""
+        record = self.model_dump(mode="json")
+        record["answer_type"] = record.pop("type")
+        return record
 
 
 def open_questions(step: Step, side: Side, position: Position, advisor: Advisor) -> Iterator[Question]:
@@ -104,7 +111,7 @@ def decide(question: Question, given: Any, *, source: Any, by: str | None, reaso
         AnswersDoNotFit: the value is not of the question's type, not among its options, or lacks the reason it needs.
     """
     value = _checked(question.id, question.type, given, question)
-    if any(value == needing for needing in question.needs_reason) and not reason:
+    if any(value == needing for needing in question.needs_reason) and not (reason or "").strip():
         raise AnswersDoNotFit(
             f'{question.id}: "{value}" counts only with a written reason.',
             hint="Give it as {value: …, reason: …}.",
@@ -121,11 +128,12 @@ def decide(question: Question, given: Any, *, source: Any, by: str | None, reaso
     )
 
 
-def check_static(registry: Registry, question: str, value: Any) -> None:
+def check_static(registry: Registry, question: str, value: Any, reason: str | None = None) -> None:
     """Check a recorded answer before any work, as far as the declaration alone allows.
 
     Raises:
-        AnswersDoNotFit: the id is unknown, or the value is not of its type or not among its fixed options.
+        AnswersDoNotFit: the id is unknown, the value is not of its type or not among its fixed options, or a written
+            reason is missing.
     """
     found = registry.ask(question)  # a pattern such as data.leakage.* stands for all its subjects
     if found is None:
@@ -137,25 +145,22 @@ def check_static(registry: Registry, question: str, value: Any) -> None:
     if value == "recommended":
         return
     options = tuple(Choice(value=option.value, label="", reason="") for option in ask.options)
-    _checked(
-        question,
-        ask.type,
-        value,
-        Question(
-            id=question,
-            step=step.id,
-            prompt="",
-            type=ask.type,
-            options=options,
-            recommended=None,
-            has_recommendation=False,
-            why="",
-            rule=None,
-            nullable=ask.nullable,
-            minimum=ask.minimum,
-            maximum=ask.maximum,
-        ),
+    declared = Question(
+        id=question,
+        step=step.id,
+        prompt="",
+        type=ask.type,
+        options=options,
+        recommended=None,
+        has_recommendation=False,
+        why="",
+        rule=None,
+        nullable=ask.nullable,
+        minimum=ask.minimum,
+        maximum=ask.maximum,
+        needs_reason=ask.needs_reason,
     )
+    decide(declared, value, source="file", by=None, reason=reason)
 
 
 def _checked(name: str, kind: AnswerType, value: Any, question: Question) -> Any:
@@ -164,9 +169,20 @@ def _checked(name: str, kind: AnswerType, value: Any, question: Question) -> Any
             return None
         raise AnswersDoNotFit(f"{name} can't be left unknown.", hint=_offer(question))
     problem, value = _CHECKS[kind](value, question)
+    if not problem and not _plain(value):
+        problem = "is not made of texts, finite numbers, lists and mappings"
     if problem:
         raise AnswersDoNotFit(f"{name}: {inert(repr(value))} {problem}.", hint=_offer(question))
     return value
+
+
+def _plain(value: Any) -> bool:
+    """Whether the ledger can hold a value."""
+    try:
+        canonical_json(value)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
 
 
 def _offer(question: Question) -> str:

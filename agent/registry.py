@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -67,9 +67,11 @@ class Registry:
         """Check every declaration.
 
         Raises:
-            BadDeclaration: two steps make one artifact, a need has no maker before it, or a step after the split
-                declares what is sealed.
+            BadDeclaration: two steps have one id, make one artifact or ask one question, a need has no maker before
+                it, or a step after the split declares what is sealed.
         """
+        _once("step", (step.id for phase in self.phases for step in phase.steps))
+        _once("question", (ask.id for _, ask in self.asks()))
         sealed = False
         for step in self:
             if step.phase not in {phase.name for phase in self.phases}:
@@ -89,6 +91,14 @@ class Registry:
             raise BadDeclaration(f"{step.id} declares {need}, which is sealed since {SEALING_STEP}")
         if need not in self.makers and need not in RAW_INPUTS:
             raise BadDeclaration(f"{step.id} needs {need}, which no step before it makes")
+
+
+def _once(what: str, names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise BadDeclaration(f"{what} {name} is declared twice")
+        seen.add(name)
 
 
 @cache

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 from pathlib import Path
 
 from pydantic import BaseModel
 
-from agent.errors import UsageError
+from agent.errors import UsageError, Waiting
 from agent.events import Event
 from agent.execution import Borrowed, finished_steps
 from agent.headless import Headless, Show
@@ -92,7 +93,8 @@ async def replay(root: Path, name: str | None, show: Show, *, remeasure: bool = 
         async with Session.start(
             target.root, source, seed=position.seed, until=ended_at, borrowed=borrowed, name=run.id
         ) as session:
-            await headless.drive(session)
+            with contextlib.suppress(Waiting):  # where the run waited for an answer, its replay waits too
+                await headless.drive(session)
             return _compare(position, session)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

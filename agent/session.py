@@ -14,11 +14,13 @@ from agent import gates
 from agent.advisors.base import Advisor
 from agent.advisors.expert import Expert
 from agent.answers import GateAnswer, Source
+from agent.closing import ending
 from agent.errors import AnswersDoNotFit, Stopped, UsageError, describe
 from agent.events import Event
 from agent.execution import Borrowed, Executor
 from agent.gates import GateRequest
 from agent.graph import build
+from agent.openings import opening_checks
 from agent.position import Position
 from agent.publishing import publish
 from agent.questions import Question, Side, decide, open_questions
@@ -27,7 +29,7 @@ from agent.recording import write_answers
 from agent.registry import Phase, Registry, registry
 from agent.sources import Source as DataSource
 from agent.steps import Step
-from agent.waiting import write_gate, write_pending
+from agent.waiting import gate_file, write_gate, write_pending
 from agent.worker import Worker
 from workspace.ledger import Ledger
 from workspace.locks import hold
@@ -135,7 +137,10 @@ class Session:
             AgentError: the run could not go on; what was done is kept.
         """
         await self.worker.start()
+        self.workspace.sweep(self.run)
+        self.position.forget_lost()
         if self.position.steps or self.position.decisions:
+            self._mend_files()
             publish(self.workspace, self.run, self.registry, self.position, self.ledger.head)
         self._task = asyncio.create_task(self._walk())
         try:
@@ -152,6 +157,8 @@ class Session:
     async def _walk(self) -> None:
         self._answered = asyncio.Event()
         try:
+            if self._stopping is not None:
+                raise asyncio.CancelledError
             self.executor.tell("run_started", **self._started())
             await self._run_graph()
         except asyncio.CancelledError:
@@ -169,10 +176,22 @@ class Session:
                 self.executor.tell("failed", code=problem.code, message=problem.message, hint=problem.hint)
             raise
         finally:
-            with contextlib.suppress(OSError):
-                write_answers(self.run, self.position)
-                publish(self.workspace, self.run, self.registry, self.position, self.ledger.head)
-            self._events.put_nowait(None)
+            try:
+                with contextlib.suppress(OSError):
+                    write_answers(self.run, self.position)
+                    publish(self.workspace, self.run, self.registry, self.position, self.ledger.head)
+            finally:
+                self._events.put_nowait(None)
+
+    def _mend_files(self) -> None:
+        """Write what a crash between the ledger and the run's files left out: decided gates, what is waited for."""
+        decided = {e.data["gate"]: e.data for e in self.ledger.entries if e.type == "gate_decided"}
+        for gate, data in decided.items():
+            phase = self.registry.phase(gate)
+            if not gate_file(self.run, gate).exists() and data["evidence"] == gates.evidence_hash(self.position, phase):
+                write_gate(self.run, self.shown(phase), data)
+        if self.position.asked is None and not any(state.open for state in self.position.gates.values()):
+            self.run.pending.unlink(missing_ok=True)
 
     def _started(self) -> dict[str, Any]:
         source = self.position.started["source"]
@@ -241,9 +260,9 @@ class Session:
                 return
             self.pending = question
             if self.position.asked != question.id:
-                self.executor.record("question_asked", **question.model_dump(mode="json"))
+                self.executor.record("question_asked", **question.told())
             write_pending(self.run, question)
-            self.executor.tell("question_asked", **question.model_dump(mode="json"))
+            self.executor.tell("question_asked", **question.told())
         await self._answered.wait()
         self.pending = None
         self.run.pending.unlink(missing_ok=True)
@@ -256,16 +275,11 @@ class Session:
         return build_question(step, ask, subject, self.position, self.advisor)
 
     def _end(self, status: str) -> None:
-        approved = [name for name, state in self.position.gates.items() if state.decisions]
-        data: dict[str, Any] = {
-            "status": status,
-            "verdict": self.position.verdict,
-            "gate": approved[-1] if approved else None,
-            "exit": 4 if status == "rejected" else 0,
-        }
+        data = ending(self.workspace, self.run, self.position, status)
+        closing = data.pop("closing")
         if self.ledger.entries[-1].type != "finished":
             self.executor.record("finished", **data)
-        self.executor.tell("finished", **data)
+        self.executor.tell("finished", **data, closing=closing)
 
     # answers and decisions
 
@@ -368,7 +382,11 @@ class Session:
                 return "reject"
             if last.decision == "revise" and self._stale(phase):
                 return "revise"
-        return gates.request(self.position, phase)
+        return self.shown(phase)
+
+    def shown(self, phase: Phase) -> GateRequest:
+        """What a gate shows now."""
+        return gates.request(self.position, phase, opening_checks(self.workspace, self.position, phase))
 
     def _stale(self, phase: Phase) -> bool:
         """Whether a revision left steps of this phase or before it to be redone."""
@@ -395,7 +413,7 @@ def decide_gate(
 ) -> GateRequest:
     """Record a decision on an open gate of a session; nothing is run. Returns what the gate showed."""
     phase = session.registry.phase(gate)
-    shown = gates.request(session.position, phase)
+    shown = session.shown(phase)
     settled = _settled(session, answer)
     entry = gates.record_decision(
         session.ledger, session.position, phase, shown, answer, source=source, settled=settled
@@ -404,6 +422,8 @@ def decide_gate(
     for name in gates.idle_overrides(shown, answer):
         session.warn(f"The override of {name} was not needed: it did not fail.")
     write_gate(session.run, shown, entry.data)
+    if not session.position.gate(gate).open:
+        session.run.pending.unlink(missing_ok=True)
     write_answers(session.run, session.position)
     session.executor.tell("gate_decided", **entry.data)
     return shown
@@ -419,6 +439,8 @@ def _settled(session: Session, answer: GateAnswer) -> dict[str, Any]:
         step, ask, subject = found
         question = build_question(step, ask, subject, session.position, session.advisor)
         if value == "recommended":
+            if not question.has_recommendation:
+                raise AnswersDoNotFit(f"{name} has no recommendation here.", hint="Give a value.")
             value = question.recommended
         settled[name] = decide(question, value, source="revision", by=answer.by, reason=answer.reason).value
     return settled

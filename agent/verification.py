@@ -10,10 +10,10 @@ from typing import Literal
 from pydantic import BaseModel
 
 from agent.position import Position
-from agent.publishing import folders_of, manifest, run_files
+from agent.publishing import FOLDERS, folders_of, manifest, run_files
 from agent.registry import Registry, registry
-from workspace.errors import CorruptState
-from workspace.files import sha256_bytes, sha256_file
+from workspace.errors import CorruptState, NotFound
+from workspace.files import is_temporary, sha256_bytes, sha256_file
 from workspace.ledger import GENESIS, Entry, read
 from workspace.project import RunFolder, Workspace
 
@@ -85,15 +85,51 @@ class _Checker:
         entries = self._chain(run)
         if entries is None:
             return
-        broken = [sha256 for sha256, size in _referenced(entries) if not self._object(sha256, size)]
-        if broken:
-            return
+        try:
+            for sha256, size in _referenced(entries):
+                self._object(sha256, size)
+            self._published(run, entries)
+        except (CorruptState, NotFound):
+            pass  # an artifact that the run's files are made from, told above
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            self.report(run.ledger, "chain", "its entries hash well and make no sense: the record was rewritten")
+
+    def _published(self, run: RunFolder, entries: list[Entry]) -> None:
+        """Check the files that follow from the ledger.
+
+        They stand as they did when the manifest was written. Where a process was killed since, some may be newer; that
+        is no damage, `resume` goes on from there. A finished run has no such excuse.
+        """
+        stands = [self._expected(run, entries)]
+        count = _written_at(run, entries)
+        if entries[-1].type != "finished":
+            if 0 < count < len(entries):
+                stands.append(self._expected(run, entries[:count]))
+            elif not run.manifest.exists() and sum(entry.type == "step_finished" for entry in entries) <= 1:
+                stands.append({})
+        for path in sorted({path for stand in stands for path in stand}):
+            allowed = {stand.get(path) for stand in stands}
+            if path.parent == run.root:
+                self._file(path, allowed)
+        for folder in FOLDERS:
+            self._folder(
+                run.root / folder,
+                [
+                    {path: sha256 for path, sha256 in stand.items() if (run.root / folder) in path.parents}
+                    for stand in stands
+                ],
+            )
+
+    def _expected(self, run: RunFolder, entries: list[Entry]) -> dict[Path, str]:
+        """What the run's files must hold at a point of its ledger: path to hash."""
         position = Position(self.registry, self.workspace.store).take_all(entries)
-        self._manifest(run, position, entries)
-        for path, data in run_files(self.workspace, run, self.registry, position).items():
-            self._file(path, sha256_bytes(data))
-        for folder, wanted in folders_of(run, position).items():
-            self._folder(folder, wanted)
+        wanted = {
+            path: sha256_bytes(data) for path, data in run_files(self.workspace, run, self.registry, position).items()
+        }
+        for folder, files in folders_of(run, position).items():
+            wanted.update({folder / name: sha256 for name, sha256 in files.items()})
+        wanted[run.manifest] = sha256_bytes(manifest(run, self.registry, position, entries[-1].hash).content())
+        return wanted
 
     def _chain(self, run: RunFolder) -> list[Entry] | None:
         entries: list[Entry] = []
@@ -102,7 +138,7 @@ class _Checker:
                 entries.append(entry)
                 self.heads.add(entry.hash)
                 self.checked += 1
-        except (CorruptState, UnicodeDecodeError):
+        except CorruptState:
             self.report(run.ledger, "chain", f"entry {len(entries)} is not as it was written", len(entries))
             return None
         if run.ledger.stat().st_size and not _ends_whole(run.ledger):
@@ -130,45 +166,46 @@ class _Checker:
         root = self.workspace.store.root
         if not root.is_dir():
             return
-        for path in sorted(root.glob("*/*")):
-            sha256 = path.parent.name + path.name
+        for path in sorted(path for path in root.glob("*/**/*") if path.is_file()):
+            sha256 = "".join(path.relative_to(root).parts)
             if sha256 not in self._sound and sha256_file(path) != sha256:
                 self.report(path, "added", "this file is not an artifact")
 
-    def _manifest(self, run: RunFolder, position: Position, entries: list[Entry]) -> None:
-        self.checked += 1
-        if not run.manifest.exists():
-            if position.steps:
-                self.report(run.manifest, "missing", "the manifest is missing")
-            return
-        try:
-            found = json.loads(run.manifest.read_bytes())
-        except ValueError:
-            found = {}
-        wanted = manifest(run, self.registry, position, str(found.get("head"))).model_dump(mode="json")
-        if found.get("head") not in {entry.hash for entry in entries} or found != wanted:
-            self.report(run.manifest, "changed", "the manifest is not what the ledger says")
-
-    def _file(self, path: Path, sha256: str) -> None:
+    def _file(self, path: Path, allowed: set[str | None]) -> None:
+        """Check one file; None among the allowed hashes means that it may be absent."""
         self.checked += 1
         if not path.is_file():
-            self.report(path, "missing", "a file of the run is missing")
-        elif sha256_file(path) != sha256:
+            if None not in allowed:
+                self.report(path, "missing", "a file of the run is missing")
+        elif sha256_file(path) not in allowed:
             self.report(path, "changed", "a file of the run is not what the ledger says")
 
-    def _folder(self, folder: Path, wanted: dict[str, str]) -> None:
-        present = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-        hashes = {name: sha256_file(path) for name, path in present.items()}
-        for name, sha256 in wanted.items():
+    def _folder(self, folder: Path, stands: list[dict[Path, str]]) -> None:
+        hashes = {path: sha256_file(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+        wanted = {path: {stand.get(path) for stand in stands} for stand in stands for path in stand}
+        known = {sha256 for allowed in wanted.values() for sha256 in allowed}
+        for path, allowed in sorted(wanted.items()):
             self.checked += 1
-            if name not in present:
-                self.report(folder / name, "missing", "a document is missing")
-            elif hashes[name] != sha256:
-                swapped = hashes[name] in wanted.values()
+            if path not in hashes:
+                if None not in allowed:
+                    self.report(path, "missing", "a document is missing")
+            elif hashes[path] not in allowed:
+                swapped = hashes[path] in known
                 text = "a document stands in another's place" if swapped else "a document was changed"
-                self.report(folder / name, "swapped" if swapped else "changed", text)
-        for name in sorted(set(present) - set(wanted)):
-            self.report(folder / name, "added", "this file is not of the run")
+                self.report(path, "swapped" if swapped else "changed", text)
+        for path in sorted(set(hashes) - set(wanted)):
+            if len(stands) == 1 or not is_temporary(path):
+                self.report(path, "added", "this file is not of the run")
+
+
+def _written_at(run: RunFolder, entries: list[Entry]) -> int:
+    """How many entries the ledger had when the manifest was written; 0 where the manifest does not say."""
+    try:
+        found = json.loads(run.manifest.read_bytes())
+        head = found["head"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
+    return next((entry.seq + 1 for entry in entries if entry.hash == head), 0)
 
 
 def _ends_whole(path: Path) -> bool:

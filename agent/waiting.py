@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from agent.gates import GateRequest
@@ -48,4 +49,9 @@ def write_pending(run: RunFolder, waits_for: Question | GateRequest) -> None:
 def write_gate(run: RunFolder, shown: GateRequest, decision: Mapping[str, Any]) -> None:
     """Write a decided gate: what it showed, and the decision; a gate that stays open keeps its pending file."""
     record = {**pending_record(shown), "decision": dict(decision)}
-    write_atomic(run.root / "gates" / f"{shown.gate}.json", readable_json(record))
+    write_atomic(gate_file(run, shown.gate), readable_json(record))
+
+
+def gate_file(run: RunFolder, gate: str) -> Path:
+    """Where a decided gate is written."""
+    return run.root / "gates" / f"{gate}.json"

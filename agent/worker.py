@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from agent.environment import for_worker
-from agent.errors import OutOfResources, StepFailed
+from agent.errors import OutOfResources, StepFailed, describe
 from agent.job import Call, WorkerJob, guard, plain
 from tools.errors import InputError
 
-_LIBRARIES = (
+_LIBRARIES: tuple[str, ...] = (
     "agent.phases",
     "pandas",
     "pyarrow.parquet",
@@ -47,10 +47,12 @@ _NICENESS = 5
 class Worker:
     """The parent's side: starts the process, sends calls, reads progress, kills."""
 
-    def __init__(self, cache: Path) -> None:
+    def __init__(self, cache: Path, libraries: tuple[str, ...] | None = None) -> None:
         self._cache = cache
+        self._libraries = _LIBRARIES if libraries is None else libraries
         self._process: asyncio.subprocess.Process | None = None
         self._child: int | None = None
+        self._killed: list[asyncio.subprocess.Process] = []
         self.import_seconds = 0.0
 
     async def start(self) -> None:
@@ -65,6 +67,7 @@ class Worker:
                 "-P",
                 "-m",
                 "agent.worker",
+                *self._libraries,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
@@ -102,7 +105,10 @@ class Worker:
     ) -> dict[str, Any]:
         result: dict[str, Any] | None = None
         while line := await stream.readline():
-            message = json.loads(line)
+            try:
+                message = json.loads(line)
+            except ValueError:  # a call that was killed while it spoke
+                continue
             match message["kind"]:
                 case "ready":
                     self.import_seconds = message["seconds"]
@@ -126,10 +132,13 @@ class Worker:
         if self._process is not None and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
+            self._killed.append(self._process)
         self._process = None
 
     async def close(self) -> None:
-        """End the process."""
+        """End the process, and see those that were killed out."""
+        while self._killed:
+            await self._killed.pop().wait()
         process, self._process = self._process, None
         if process is None or process.returncode is not None:
             return
@@ -160,14 +169,14 @@ def _settle(step: str, result: dict[str, Any] | None, status: int) -> dict[str, 
 
 
 def main() -> None:
-    """Serve calls from standard input until it ends."""
+    """Import what the arguments name, then serve calls from standard input until it ends."""
     wire = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(OSError):
         os.nice(_NICENESS)
     began = time.perf_counter()
-    for name in _LIBRARIES:
+    for name in sys.argv[1:]:
         importlib.import_module(name)
     _write(wire, {"kind": "ready", "seconds": round(time.perf_counter() - began, 3)})
     rest = b""
@@ -212,6 +221,7 @@ def _serve(request: dict[str, Any], wire: Any) -> None:
     _, status = os.waitpid(child, 0)
     os.close(alive_read)
     os.close(life_write)
+    wire.write("\n")  # ends the line that a killed child may have left half written
     _write(wire, {"kind": "ended", "status": os.waitstatus_to_exitcode(status)})
 
 
@@ -239,11 +249,11 @@ def _work(request: dict[str, Any], wire: Any) -> None:
     except MemoryError:
         send({"kind": "error", "type": "resources", "message": "Memory is used up.", "hint": "Use fewer rows."})
     except OSError as error:
-        if error.errno not in {28, 122, 30}:
-            send(_defect(error))
+        problem = describe(error)
+        if problem.code == OutOfResources.code:
+            send({"kind": "error", "type": "resources", "message": problem.message, "hint": problem.hint})
         else:
-            hint = "Make room on the disk."
-            send({"kind": "error", "type": "resources", "message": f"{error.strerror}.", "hint": hint})
+            send(_defect(error))
     except BaseException as error:
         send(_defect(error))
 

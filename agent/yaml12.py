@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Hashable
 from typing import Any
@@ -50,7 +51,11 @@ CoreLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^$"), ["
 
 def _integer(loader: CoreLoader, node: yaml.ScalarNode) -> int:
     text = str(loader.construct_scalar(node))
-    return int(text, 8) if text.startswith("0o") else int(text, 16) if text.startswith("0x") else int(text)
+    try:
+        return int(text, 8) if text.startswith("0o") else int(text, 16) if text.startswith("0x") else int(text)
+    except ValueError:
+        problem = "this number has too many digits"
+        raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
 
 
 def _number(loader: CoreLoader, node: yaml.ScalarNode) -> float:
@@ -71,9 +76,15 @@ class CoreDumper(yaml.SafeDumper):
         return True
 
 
+_FOLDED = "\x85\u2028\u2029"
+"""Line breaks of YAML 1.1 that are read back as others unless they are escaped."""
+
+
 def _text(dumper: CoreDumper, value: str) -> yaml.ScalarNode:
-    plain_means_other = any(re.match(pattern, value) for _, pattern, _ in _RESOLVERS)
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="'" if plain_means_other else None)
+    style = "'" if any(re.match(pattern, value) for _, pattern, _ in _RESOLVERS) else None
+    if any(sign in value for sign in _FOLDED):
+        style = '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
 CoreDumper.add_representer(str, _text)
@@ -82,10 +93,33 @@ CoreDumper.add_representer(str, _text)
 def load(text: str) -> Any:
     """Read one YAML or JSON document.
 
+    JSON is tried first where it could be: tabs and paired surrogate escapes are right there and wrong in YAML.
+
     Raises:
         yaml.YAMLError: it is not well-formed.
     """
-    return yaml.load(text, Loader=CoreLoader)
+    try:
+        if text.lstrip()[:1] in {"{", "["}:
+            try:
+                return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+            except ValueError:
+                pass
+        return yaml.load(text, Loader=CoreLoader)
+    except RecursionError:
+        raise yaml.YAMLError("it is nested too deeply") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise yaml.constructor.ConstructorError(None, None, f'the key "{name}" stands twice', None)
+        found[name] = value
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
 
 
 def dump(value: Any) -> str:

@@ -90,11 +90,21 @@ def _significant(value: float) -> str:
 
 def _percent(value: float) -> str:
     percent = value * 100
-    if percent == 0 or abs(percent) >= 10:
+    if percent == 0 or percent == 100:
+        return f"{percent:.0f} %"
+    if 99.5 <= abs(percent) < 100:
+        return f"{percent:.1f} %" if abs(percent) < 99.95 else "over 99.9 %"
+    if abs(percent) >= 10:
         return f"{percent:.0f} %"
     if abs(percent) < 0.1:
         return "under 0.1 %" if percent > 0 else "above -0.1 %"
     return f"{percent:.1f} %"
+
+
+def _milliseconds(value: float) -> str:
+    if value >= 100 or (value >= 1 and float(value).is_integer()):
+        return f"{value:.0f} ms"
+    return f"{value:.1f} ms" if value >= 1 else f"{value:.2g} ms"
 
 
 def _bytes(value: float) -> str:
@@ -111,9 +121,7 @@ FORMATS: dict[str, Callable[[float], str]] = {
     "pct": _percent,
     "ratio": lambda value: f"{value:.2f}",
     "sec": lambda value: f"{value:.0f} s" if value >= 10 else f"{value:.1f} s",
-    "ms": lambda value: (
-        f"{value:.0f} ms" if value >= 100 else f"{value:.1f} ms" if value >= 1 else f"{value:.2g} ms"
-    ),
+    "ms": _milliseconds,
     "bytes": _bytes,
     "text": str,
 }

@@ -237,6 +237,26 @@ def predict(
 
 
 @app.command()
+def serve(
+    port: Annotated[
+        int | None, typer.Option("--port", metavar="N", help="Port on loopback; a free one without it.")
+    ] = None,
+    workspace: Workspace = _WORKSPACE,
+    run: Run = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Start the approved model as an endpoint on this machine."""
+    verbs.guarded(as_json, debug, lambda: verbs.serve(workspace, run, port, as_json))
+
+
+@app.command()
+def stop(workspace: Workspace = _WORKSPACE, as_json: Json = False, debug: Debug = False) -> None:
+    """Stop the endpoint."""
+    verbs.guarded(as_json, debug, lambda: verbs.stop(workspace, as_json))
+
+
+@app.command()
 def graph(as_json: Json = False, debug: Debug = False) -> None:
     """Draw the state machine: steps, questions and gates in order."""
     verbs.guarded(as_json, debug, lambda: verbs.graph(as_json))

@@ -7,6 +7,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable
+from itertools import groupby
 from typing import Any, TextIO
 
 from agent.events import Event
@@ -14,8 +15,15 @@ from agent.wording import count_words, short_hash, shown_value
 
 WIDTH = 100
 _MARK = {"pass": "pass", "warn": "warn", "fail": "fail", "insufficient": "too little evidence"}
+_ORDER = {"fail": 0, "insufficient": 1, "warn": 2}
+_NOTES = 3
+"""Further lines of a step that are shown; the dossier has all."""
+_CHECKS = 6
+"""Checks that did not pass that are shown at a gate, blocking ones first."""
 _BAR = 24
-_SOURCES = {"file": "answers file", "flag": "command line"}
+_LONG = 48
+"""Characters of a decided value that are shown; the whole stands in answers.yaml."""
+_SOURCES = {"file": "answers file", "flag": "command line", "recommended": "as recommended", "person": "answered"}
 
 
 class JsonLines:
@@ -102,8 +110,11 @@ class Account:
             return
         self._enter(event.data["phase"])
         self._finding(_label(event), event.data["summary"])
-        for note in event.data["notes"]:
+        notes = event.data["notes"]
+        for note in notes[:_NOTES]:
             self._paragraph(note, indent=29)
+        if len(notes) > _NOTES:
+            self._paragraph(f"({len(notes) - _NOTES} more in the dossier)", indent=29)
 
     def _gate_opened(self, event: Event) -> None:
         data = event.data
@@ -112,11 +123,14 @@ class Account:
         rule = f"── gate {number} · {data['gate']} · {elapsed:.0f} s "
         self._line(f"  {rule}{'─' * (WIDTH - 2 - len(rule))}")
         self._paragraph(f"{count_words(data['checks'])} · evidence {short_hash(data['evidence'])}", indent=5)
-        for check in data["checks"]:
-            if check["status"] != "pass":
-                required = f", required {check['criterion']}" if check["criterion"] else ""
-                text = f"{_MARK[check['status']]}: {check['title']}: {check['measured'] or 'not measured'}{required}"
-                self._paragraph(text, indent=5)
+        told = [check for check in data["checks"] if check["status"] != "pass"]
+        told.sort(key=lambda check: (not check["blocking"], _ORDER[check["status"]]))
+        for check in told[:_CHECKS]:
+            required = f", required {check['criterion']}" if check["criterion"] else ""
+            text = f"{_MARK[check['status']]}: {check['title']}: {check['measured'] or 'not measured'}{required}"
+            self._paragraph(text, indent=5)
+        if len(told) > _CHECKS:
+            self._paragraph(f"({len(told) - _CHECKS} more in the dossier)", indent=5)
         if data["changed"]:
             self._paragraph(f"changed since it was last shown: {', '.join(data['changed'])}", indent=5)
         self._paragraph(f"recommended: {data['recommendation']}, because {data['why']}", indent=5)
@@ -146,21 +160,20 @@ class Account:
 
     def _flush_decisions(self) -> None:
         events, self._decided[:] = list(self._decided), []
-        stated = [
-            event for event in events if event.data["source"] != "recommended" and event.data["value"] is not None
-        ]
-        for event in stated:
-            reason = f', "{event.data["reason"]}"' if event.data["reason"] else ""
-            who = event.data["by"] or {"file": "answers file", "flag": "command line"}.get(
-                event.data["source"], "person"
-            )
-            self._finding("    decided", f"{event.data['id']} = {shown_value(event.data['value'])} ({who}{reason})")
-        advised = [
-            event for event in events if event.data["source"] == "recommended" and event.data["value"] is not None
-        ]
-        if advised:
-            told = "; ".join(f"{event.data['id']} = {shown_value(event.data['value'])}" for event in advised)
-            self._finding("    as recommended", told)
+        for phase, told in groupby(events, key=lambda event: (event.step or "intake").partition(".")[0]):
+            self._enter(phase)
+            self._tell_decisions([event for event in told if event.data["value"] is not None])
+
+    def _tell_decisions(self, events: list[Event]) -> None:
+        """One line for each decision that carries a reason, one paragraph for the others of each source."""
+        for event in events:
+            if event.data["reason"]:
+                who = event.data["by"] or _SOURCES.get(event.data["source"], "a person")
+                self._finding("    decided", f'{_brief(event)}; {who}: "{event.data["reason"]}"')
+        for source, label in _SOURCES.items():
+            plain = [event for event in events if event.data["source"] == source and not event.data["reason"]]
+            if plain:
+                self._finding(f"    {label}", "; ".join(map(_brief, plain)))
 
     # layout
 
@@ -205,6 +218,11 @@ class Account:
 
 
 _PHASES = ("intake", "preparation", "experimentation", "validation", "deployment")
+
+
+def _brief(event: Event) -> str:
+    value = shown_value(event.data["value"])
+    return f"{event.data['id']} = {value if len(value) <= _LONG else value[:_LONG].rstrip() + '…'}"
 
 
 def _label(event: Event) -> str:

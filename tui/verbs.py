@@ -307,6 +307,32 @@ def predict(workspace: Path, name: str | None, data: str, out: Path, as_json: bo
     return 0
 
 
+def serve(workspace: Path, name: str | None, port: int | None, as_json: bool) -> int:
+    """Start the approved bundle on this machine."""
+    from agent.serving import serve as start
+
+    endpoint = start(workspace, name, port)
+    if as_json:
+        print(json.dumps(endpoint))
+    else:
+        print(f"{endpoint['url']} serves run {endpoint['run']} (process {endpoint['pid']}).")
+        print(f"token  {workspace / 'endpoint.token'}")
+        print("stop   phasegate stop")
+    return 0
+
+
+def stop(workspace: Path, as_json: bool) -> int:
+    """Stop the endpoint."""
+    from agent.serving import stop as end
+
+    ended = end(workspace)
+    if as_json:
+        print(json.dumps({"stopped": ended}))
+    else:
+        print("The endpoint is stopped." if ended else "No endpoint was running.")
+    return 0
+
+
 def graph(as_json: bool) -> int:
     """Draw the graph."""
     from agent.drawing import drawn, edges

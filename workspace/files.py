@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 _CHUNK = 1 << 20
+_TEMPORARY = ".tmp"
 
 
 def canonical_json(value: Any) -> bytes:
@@ -50,7 +51,7 @@ def sync_folder(folder: Path) -> None:
 def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Replace a file's content so that a crash leaves either the old bytes or the new."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{_TEMPORARY}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -62,6 +63,11 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def is_temporary(path: Path) -> bool:
+    """Whether a file is what a killed write left behind."""
+    return path.name.startswith(".") and path.name.endswith(_TEMPORARY)
 
 
 def copy_into(source: Path, target: Path) -> str:

@@ -7,6 +7,7 @@ in canonical form (sorted keys, separators ``,`` and ``:``, UTF-8, no ASCII esca
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +28,8 @@ TYPES = frozenset(
     "run_started step_started step_finished question_asked question_answered gate_opened gate_decided stopped failed "
     "finished test_opened observation artifact_committed llm_call warning".split()
 )
+_OWN = frozenset({"v", "seq", "prev", "at", "type", "hash"})
+"""The names that the chain keeps for itself."""
 
 
 @dataclass(frozen=True)
@@ -51,27 +54,31 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def parse(line: str, number: int, before: str, file: str) -> Entry:
-    """Read one line and check it against the chain.
+def parse(line: bytes, number: int, before: str, file: str) -> Entry:
+    """Read one line (without its newline) and check it against the chain.
 
     Raises:
-        CorruptState: it is not JSON, not in sequence, or its hash does not agree.
+        CorruptState: it is not JSON, not in sequence, not byte for byte what is hashed, or its hash does not agree.
     """
     problem = ""
     try:
-        record = json.loads(line)
-    except ValueError:
+        record = json.loads(line.decode("utf-8", "surrogatepass"))
+    except (ValueError, RecursionError):
         problem = "is not JSON"
         record = {}
-    if not problem and (not isinstance(record, dict) or record.get("hash") != entry_hash(record)):
+    if not problem and not (
+        isinstance(record, dict) and record.get("hash") == entry_hash(record) and canonical_json(record) == line
+    ):
         problem = "has been changed"
     elif not problem and (record.get("seq") != number or record.get("prev") != before):
         problem = "does not follow the entry before it"
     elif not problem and record.get("v") != VERSION:
         problem = f"has version {record.get('v')}, this program reads {VERSION}"
+    elif not problem and not (isinstance(record.get("at"), str) and record.get("type") in TYPES):
+        problem = "is of no known type"
     if problem:
         raise CorruptState(f"{file}, entry {number}: the entry {problem}.", file=file)
-    data = {key: value for key, value in record.items() if key not in {"v", "seq", "prev", "at", "type", "hash"}}
+    data = {key: value for key, value in record.items() if key not in _OWN}
     return Entry(number, before, record["at"], record["type"], data, record["hash"])
 
 
@@ -84,13 +91,24 @@ def read(path: Path) -> Iterator[Entry]:
     before = GENESIS
     if not path.exists():
         return
-    with path.open(encoding="utf-8", newline="\n", errors="surrogatepass") as file:
+    with path.open("rb") as file:
         for number, line in enumerate(file):
-            if not line.endswith("\n"):
+            if not line.endswith(b"\n"):
+                if _holds_a_whole_entry(line):
+                    raise CorruptState(f"{path.name}, entry {number}: the end has been changed.", file=path.name)
                 return
-            entry = parse(line, number, before, path.name)
+            entry = parse(line[:-1], number, before, path.name)
             before = entry.hash
             yield entry
+
+
+def _holds_a_whole_entry(tail: bytes) -> bool:
+    """Whether more than an entry stands there without its newline: no append that was cut short looks like that."""
+    try:
+        _, end = json.JSONDecoder().raw_decode(tail.decode("utf-8", "replace"))
+    except ValueError:
+        return False
+    return end < len(tail.decode("utf-8", "replace"))
 
 
 class Ledger:
@@ -99,6 +117,7 @@ class Ledger:
     def __init__(self, path: Path, *, clock: Callable[[], str] = _now) -> None:
         self.path = path
         self._clock = clock
+        self._torn = False
         path.parent.mkdir(parents=True, exist_ok=True)
         self.entries = list(read(path))
         self._mend_tail()
@@ -122,10 +141,14 @@ class Ledger:
 
         Raises:
             LedgerMoved: the head is another.
-            ValueError: the type is unknown.
+            ValueError: the type is unknown, or the data hold a name that the chain keeps for itself.
         """
         if kind not in TYPES:
             raise ValueError(f"unknown ledger type {kind}")
+        if taken := _OWN & set(data):
+            raise ValueError(f"{kind}: the ledger keeps {', '.join(sorted(taken))} for itself")
+        if self._torn:
+            raise OSError(errno.EIO, "An earlier append could not be taken back", str(self.path))
         if expecting is not None and expecting != self.head:
             raise LedgerMoved("The record has moved on since it was shown.", hint="Look again, then decide.")
         line = {
@@ -143,12 +166,14 @@ class Ledger:
         try:
             written = self._file.write(blob)
             if written != len(blob):
-                raise OSError(28, "No space left on device")
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
             os.fsync(self._file.fileno())
-        except OSError:
+        except BaseException:
+            self._torn = True
             os.ftruncate(self._file.fileno(), start)
+            self._torn = False
             raise
-        rest = {key: value for key, value in line.items() if key not in {"v", "seq", "prev", "at", "type", "hash"}}
+        rest = {key: value for key, value in line.items() if key not in _OWN}
         entry = Entry(line["seq"], line["prev"], line["at"], kind, rest, line["hash"])
         self.entries.append(entry)
         return entry

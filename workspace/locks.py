@@ -60,12 +60,9 @@ def _holder() -> bytes:
 def _busy(note: Path) -> WorkspaceBusy:
     try:
         holder = json.loads(note.read_text())
-    except (OSError, ValueError):
-        holder = {}
-    if holder:
         place = "on this machine" if holder["host"] == socket.gethostname() else f"on {holder['host']}"
         who = f"by process {holder['pid']} {place} since {holder['since']} ({holder['command']})"
-    else:
+    except (OSError, ValueError, KeyError, TypeError):  # it holds the lock and has not written its note yet
         who = "by another process"
     return WorkspaceBusy(
         f"The workspace is in use {who}.",

@@ -58,6 +58,10 @@ class Manifest(BaseModel):
     head: str
     """Hash of the ledger's last entry when this was written."""
 
+    def content(self) -> bytes:
+        """The file's bytes."""
+        return readable_json(self.model_dump(mode="json"))
+
     def write(self, path: Path) -> None:
         """Replace the file."""
-        write_atomic(path, readable_json(self.model_dump(mode="json")))
+        write_atomic(path, self.content())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workspace.errors import NotFound, UnknownLayout
-from workspace.files import write_atomic
+from workspace.files import is_temporary, write_atomic
 from workspace.store import Store
 
 LAYOUT = 1
@@ -35,6 +35,15 @@ class RunFolder:
     def ledger(self) -> Path:
         """The record."""
         return self.root / "ledger.jsonl"
+
+    @property
+    def begun(self) -> bool:
+        """Whether the record's first entry is on disk; a crash before that leaves an empty folder, not a run."""
+        try:
+            with self.ledger.open("rb") as file:
+                return file.readline().endswith(b"\n")
+        except FileNotFoundError:
+            return False
 
     @property
     def manifest(self) -> Path:
@@ -102,7 +111,7 @@ class Workspace:
 
     def runs(self) -> list[RunFolder]:
         """All runs that have a record, oldest first."""
-        return [run for run in self._folders() if run.ledger.exists()]
+        return [run for run in self._folders() if run.begun]
 
     def _folders(self) -> list[RunFolder]:
         folder = self.root / "runs"
@@ -128,6 +137,12 @@ class Workspace:
             if run.id == name:
                 return run
         raise NotFound(f"No run {name} in {self.root}.", hint=f"Runs: {', '.join(run.id for run in runs)}.")
+
+    def sweep(self, run: RunFolder) -> None:
+        """Take away what killed writes left behind; only for who holds the workspace."""
+        for path in [*run.root.rglob(".*"), *self.store.root.glob(".*")]:
+            if is_temporary(path):
+                path.unlink(missing_ok=True)
 
     def new_run(self, name: str | None = None) -> RunFolder:
         """Make the folder of a new run, by the next free name or this one, and point ``latest`` to it."""

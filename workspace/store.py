@@ -24,6 +24,7 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._sound: set[str] = set()
 
     def locate(self, sha256: str) -> Path:
         """Where an artifact lies or would lie."""
@@ -57,23 +58,37 @@ class Store:
         """
         data = self.path(sha256).read_bytes()
         if sha256_bytes(data) != sha256:
-            raise CorruptState(
-                f"Artifact {sha256[:12]} has been changed on disk.",
-                hint="Restore it from a backup, or delete it and resume to make it again.",
-                file=f"objects/{sha256[:2]}/{sha256[2:]}",
-            )
+            raise _changed(sha256)
         return data
+
+    def sound(self, sha256: str) -> Path:
+        """Where an artifact lies, its bytes checked against its hash once in this process.
+
+        Raises:
+            NotFound: it is not there.
+            CorruptState: its bytes are others.
+        """
+        path = self.path(sha256)
+        if sha256 not in self._sound:
+            if sha256_file(path) != sha256:
+                raise _changed(sha256)
+            self._sound.add(sha256)
+        return path
 
     def put_bytes(self, data: bytes) -> Artifact:
         """Store bytes."""
         sha256 = sha256_bytes(data)
         if not self.has(sha256):
             temporary = self._temporary()
-            with temporary.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            self._settle(temporary, sha256)
+            try:
+                with temporary.open("wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                self._settle(temporary, sha256)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
         return Artifact(sha256, len(data))
 
     def put(self, path: Path, *, move: bool = False) -> Artifact:
@@ -91,13 +106,13 @@ class Store:
         temporary = self._temporary()
         try:
             sha256 = copy_into(path, temporary)
+            if self.has(sha256):
+                temporary.unlink()
+            else:
+                self._settle(temporary, sha256)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-        if self.has(sha256):
-            temporary.unlink()
-        else:
-            self._settle(temporary, sha256)
         return Artifact(sha256, size)
 
     def _temporary(self) -> Path:
@@ -112,3 +127,11 @@ class Store:
         temporary.chmod(0o444)
         os.replace(temporary, target)
         sync_folder(target.parent)
+
+
+def _changed(sha256: str) -> CorruptState:
+    return CorruptState(
+        f"Artifact {sha256[:12]} has been changed on disk.",
+        hint="Restore it from a backup, or delete it and resume to make it again.",
+        file=f"objects/{sha256[:2]}/{sha256[2:]}",
+    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from workspace.ledger import Entry
 
-SEALED = frozenset({"source", "table.parquet", "test.parquet"})
+SEALED = frozenset({"source", "source_test", "table.parquet", "test.parquet"})
 """Artifacts that no step after the split may read, save the opener."""
 
 SEALING_STEP = "preparation.split"

@@ -1,0 +1,101 @@
+"""Rules for discovery: what to leave out, personal data, groups, time, unlabelled rows."""
+
+from __future__ import annotations
+
+from agent.steps import Rule
+
+PRIVACY = "Privacy by Design: Implement data privacy from the beginning, not as an afterthought"
+QUALITY = 'Data Quality First: "Garbage in, garbage out" - prioritize data quality over model complexity'
+LEAKAGE = "Data Leakage: Strict train/test separation, temporal validation"
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "drop.both",
+        "data.drop",
+        QUALITY,
+        lambda evidence: bool(evidence["identifiers"] and evidence["constants"]),
+        lambda evidence: [*evidence["identifiers"], *evidence["constants"]],
+        "a model can only memorise what is different in every row ({identifiers}), and learns nothing from what never "
+        "changes ({constants})",
+    ),
+    Rule(
+        "drop.identifiers",
+        "data.drop",
+        QUALITY,
+        lambda evidence: bool(evidence["identifiers"]),
+        lambda evidence: list(evidence["identifiers"]),
+        "a model can only memorise what is different in every row: {identifiers}",
+    ),
+    Rule(
+        "drop.constants",
+        "data.drop",
+        QUALITY,
+        lambda evidence: bool(evidence["constants"]),
+        lambda evidence: list(evidence["constants"]),
+        "nothing can be learned from what never changes: {constants}",
+    ),
+    Rule(
+        "drop.nothing",
+        "data.drop",
+        QUALITY,
+        lambda evidence: True,
+        lambda evidence: [],
+        "no column is an identifier or a constant",
+    ),
+    Rule(
+        "personal.drop",
+        "data.personal.*",
+        PRIVACY,
+        lambda evidence: True,
+        lambda evidence: "drop",
+        "{kind}, by its {by}: no model needs it as it is",
+    ),
+    Rule(
+        "group.prefix",
+        "data.group",
+        LEAKAGE,
+        lambda evidence: evidence["by"] == "prefix",
+        lambda evidence: evidence["column"],
+        'before "{mark}" its texts repeat: {groups|int} groups of rows that belong together',
+    ),
+    Rule(
+        "group.key",
+        "data.group",
+        LEAKAGE,
+        lambda evidence: evidence["by"] == "key",
+        lambda evidence: evidence["column"],
+        "{reason}, so several rows belong to one entity",
+    ),
+    Rule(
+        "group.none",
+        "data.group",
+        LEAKAGE,
+        lambda evidence: evidence["by"] is None,
+        lambda evidence: None,
+        "no column looks like a key that repeats",
+    ),
+    Rule(
+        "time.date",
+        "data.time",
+        LEAKAGE,
+        lambda evidence: evidence["column"] is not None,
+        lambda evidence: evidence["column"],
+        "it dates every row, from {first} to {last}",
+    ),
+    Rule(
+        "time.none",
+        "data.time",
+        LEAKAGE,
+        lambda evidence: evidence["column"] is None,
+        lambda evidence: None,
+        "no complete date says when a row happened",
+    ),
+    Rule(
+        "unlabelled.aside",
+        "data.unlabelled",
+        QUALITY,
+        lambda evidence: True,
+        lambda evidence: "set_aside",
+        '{rows|int} rows have no value in "{target}"; a filled-in label would be invented',
+    ),
+)

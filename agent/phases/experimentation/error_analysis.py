@@ -1,0 +1,449 @@
+"""Step 2.6, error analysis: where the chosen model is weak on rows left out, and what each threshold would do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from agent.phases.experimentation.inputs import TRAINING, baseline_of, members_of, naming, training_of
+from agent.steps import Job, Step
+from tools.records import Finding, Outcome
+from tools.wording import Fact, Sentence, plural, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from tools.evaluation.criteria import Criteria
+    from tools.modeling.baselines import BaselineReport
+    from tools.modeling.comparing import Comparison
+    from tools.modeling.ensembling import ModelMember
+    from tools.modeling.errors import ErrorReport
+    from tools.modeling.mitigation import MitigationEffect
+    from tools.modeling.thresholds import ThresholdCurve
+    from tools.modeling.training import Training
+
+STEP_ID = "experimentation.error_analysis"
+MANY_VALUES = 10
+"""Distinct numbers from which a protected column is told in quarters."""
+
+
+def run(job: Job) -> Outcome:
+    """Look at the out-of-fold errors from all sides."""
+    import numpy as np
+
+    from tools.data.cleaning import Changes
+    from tools.evaluation.calibration import calibrate
+    from tools.evaluation.criteria import Criteria
+    from tools.modeling import calibration, errors
+    from tools.modeling.baselines import constant
+    from tools.modeling.comparing import Comparison
+    from tools.modeling.crossval import loss_of, predictions_of, read_oof
+    from tools.modeling.ensembling import mixture
+    from tools.modeling.slices import weakest_slices
+
+    criteria, baseline = job.load("criteria.json", Criteria), baseline_of(job)
+    members = members_of(job)
+    frame = job.frame("oof.parquet")
+    training = training_of(job, len(baseline.classes))
+    rows = training.take(frame["position"].to_numpy())
+    problem, y, classes = rows.problem, rows.y, baseline.classes
+    raw = mixture(
+        {one.family: read_oof(frame, one.family, problem) for one in members},
+        {one.family: one.weight for one in members},
+    )
+    comparison = job.load("comparison.json", Comparison)
+    metric = comparison.metric
+    job.progress(1, 4, "slices")
+    losses = errors.row_losses(problem, y, raw)
+    slices, tested = weakest_slices(rows.matrix, losses)
+    job.progress(2, 4, "calibration and threshold")
+    options: tuple[calibration.Option, ...] = ()
+    kind, threshold, confusion, residuals = "none", None, None, None
+    suspects: tuple[errors.Suspect, ...] = ()
+    doubtful, surprised = np.zeros(0, dtype=np.int64), (0, 0.0)
+    curve = None
+    measured = calibrate(
+        y, predictions_of(problem, raw), criteria.task, groups=rows.target.group, order=rows.target.order
+    )
+    if classes:
+        fold = frame["fold"].to_numpy()
+        options = calibration.options(problem, y, raw, fold)
+        kind = calibration.recommended_kind(options, measured, len(y))
+        sure = calibration.cross_fitted(kind, y, raw, fold)
+        doubtful = errors.label_suspects(y, sure)
+        suspects = errors.suspects(doubtful, rows.rows, y, sure, classes)
+        surprised = errors.surprises(y, sure)
+        if problem.task == "binary":
+            kept = np.asarray(job.load("changes.json", Changes).kept, dtype=np.int64)
+            everyone = job.frame("train.parquet")
+            protected = protected_levels(everyone, criteria.fairness.protected, everyone.iloc[kept[rows.rows]])
+            curve = _curve(naming(members), kind, y, raw, fold, protected, criteria)
+            threshold = curve.recommended[kind]
+            decided = (sure[:, 1] >= threshold.threshold).astype(np.int64)
+        else:
+            decided = raw.argmax(axis=1)
+        confusion = errors.confusion(y, decided, classes, None if threshold is None else threshold.threshold)
+    else:
+        residuals = errors.residuals(y, raw)
+    train_loss, oof_loss = _training_loss(comparison, members), loss_of(metric, problem, y, raw)
+    constant_loss = loss_of(metric, problem, y, constant(problem, y).predict(rows.x))
+    simple_loss = _simple_loss(baseline, metric)
+    parity: tuple[errors.GroupParity, ...] = ()
+    mitigation = None
+    if curve is not None and threshold is not None:
+        parity = errors.parity(curve.groups, threshold.threshold, criteria.fairness.minimum_rows)
+        worst = errors.unfair(parity, criteria.fairness.ratio)
+        if worst is not None:
+            job.progress(3, 4, "mitigation")
+            mitigation = _mitigated(job, training, rows, frame, members, raw, worst.column, threshold.threshold, metric)
+    report = errors.ErrorReport(
+        model=naming(members),
+        metric=metric,
+        loss_unit="log loss" if classes else "absolute error",
+        rows=len(y),
+        mean_loss=float(losses.mean()),
+        slices=slices,
+        slices_tested=tested,
+        confusion=confusion,
+        residuals=residuals,
+        calibration=measured,
+        calibrations=options,
+        recommended_calibration=kind,
+        threshold=threshold,
+        training_loss=train_loss,
+        oof_loss=oof_loss,
+        constant_loss=constant_loss,
+        simple_loss=simple_loss,
+        diagnosis=errors.diagnose(train_loss, oof_loss, constant_loss, simple_loss),
+        suspects=suspects,
+        suspect_count=len(doubtful),
+        surprises=surprised[0],
+        surprises_expected=surprised[1],
+        parity=parity,
+        mitigation=mitigation,
+    )
+    job.save_json("errors.json", report)
+    if curve is not None:
+        job.save_json("threshold_curve.json", curve)
+    return describe(report)
+
+
+def _mitigated(
+    job: Job,
+    training: Training,
+    rows: Training,
+    frame: pd.DataFrame,
+    members: Sequence[ModelMember],
+    raw: Any,
+    column: str,
+    threshold: float,
+    metric: str,
+) -> MitigationEffect:
+    """Fit the folds again with reweighed rows, keep the predictions, and say what changes."""
+    import numpy as np
+
+    from tools.data.cleaning import Changes
+    from tools.evaluation.criteria import Criteria
+    from tools.modeling.crossval import oof_frame
+    from tools.modeling.mitigation import effect, mitigated_out_of_fold, reweighing
+    from tools.modeling.training import substream
+
+    criteria = job.load("criteria.json", Criteria)
+    everyone = job.frame("train.parquet")
+    kept = np.asarray(job.load("changes.json", Changes).kept, dtype=np.int64)
+    levels = protected_levels(everyone, (column,), everyone.iloc[kept])[column]
+    fold = frame["fold"].to_numpy()
+    seed = substream(job.seed, "mitigation")
+    weights = reweighing(levels, training.y)
+    again = mitigated_out_of_fold(training, rows, fold, members, weights, seed, job.threads)
+    job.save_frame("mitigated_oof.parquet", oof_frame(rows, {"mitigated": again}, fold))
+    return effect(column, levels[rows.rows], rows.y, raw, again, threshold, metric, training, criteria)
+
+
+def _simple_loss(baseline: BaselineReport, metric: str) -> float:
+    """Loss of the simple baseline out of fold; infinite where it has none."""
+    from tools.evaluation.metrics import METRICS
+
+    simple = next(one for one in baseline.models if one.name == "simple")
+    held = simple.metrics.get(metric)
+    if held is None or held.value is None:
+        return float("inf")
+    return 1.0 - held.value if METRICS[metric].greater_is_better else held.value
+
+
+def _training_loss(comparison: Comparison, members: Sequence[ModelMember]) -> float:
+    """Loss on the rows of the fit, averaged over the members by weight."""
+    by_name = {one.name: one.training_loss for one in comparison.models}
+    return float(sum(one.weight * by_name[one.family] for one in members))
+
+
+def protected_levels(reference: pd.DataFrame, columns: Sequence[str], frame: pd.DataFrame) -> dict[str, Any]:
+    """Level texts [n] of protected columns; numbers with many values in quarters of the reference rows.
+
+    Args:
+        reference: ``train.parquet``.
+        columns: protected columns; those that are not there are left out.
+        frame: rows whose levels are wanted.
+    """
+    import numpy as np
+    import pandas as pd
+
+    found: dict[str, Any] = {}
+    for name in columns:
+        if name not in reference.columns:
+            continue
+        series = frame[name]
+        if pd.api.types.is_numeric_dtype(series.dtype) and reference[name].nunique() > MANY_VALUES:
+            cuts = np.unique(reference[name].quantile([0.25, 0.5, 0.75]).to_numpy())
+            codes = np.searchsorted(cuts, series.to_numpy(dtype=np.float64), side="left")
+            names = [_band(cuts, code) for code in range(len(cuts) + 1)]
+            levels = np.array([names[code] for code in codes], dtype=object)
+        else:
+            levels = series.astype("str").to_numpy(dtype=object)
+        found[name] = np.where(series.isna().to_numpy(), "missing", levels)
+    return found
+
+
+def _band(cuts: Any, code: int) -> str:
+    if code == 0:
+        return f"≤ {cuts[0]:g}"
+    if code == len(cuts):
+        return f"> {cuts[-1]:g}"
+    return f"{cuts[code - 1]:g} to {cuts[code]:g}"
+
+
+def _curve(
+    model: str, kind: str, y: Any, raw: Any, fold: Any, protected: dict[str, Any], criteria: Criteria
+) -> ThresholdCurve:
+    from tools.modeling import thresholds
+    from tools.modeling.calibration import KINDS, cross_fitted
+
+    held = {name: cross_fitted(name, y, raw, fold)[:, 1] for name in KINDS}
+    return thresholds.ThresholdCurve(
+        model=model,
+        calibration=kind,
+        rows=len(y),
+        costs_stated=criteria.costs_stated,
+        false_positive_cost=criteria.false_positive_cost,
+        false_negative_cost=criteria.false_negative_cost,
+        points=thresholds.curve(y, held[kind], criteria),
+        groups=thresholds.group_curves(y, held[kind], protected, criteria),
+        recommended={name: thresholds.recommended(y, positive, criteria) for name, positive in held.items()},
+    )
+
+
+def describe(report: ErrorReport) -> Outcome:
+    """The errors in words."""
+    facts: dict[str, Fact] = {
+        "model": report.model,
+        "rows": report.rows,
+        "mean_loss": report.mean_loss,
+        "loss_unit": report.loss_unit,
+        "slices": sum(one.significant for one in report.slices),
+        "slices_tested": report.slices_tested,
+        "slope": report.calibration.slope.value,
+        "slope_lower": report.calibration.slope.lower,
+        "slope_upper": report.calibration.slope.upper,
+        "recommended_calibration": report.recommended_calibration,
+        "threshold": None if report.threshold is None else report.threshold.threshold,
+        "threshold_cost": None if report.threshold is None else report.threshold.cost,
+        "training_loss": report.training_loss,
+        "oof_loss": report.oof_loss,
+        "diagnosis": report.diagnosis,
+        "suspects": report.suspect_count,
+        "surprises": report.surprises,
+        "surprises_expected": report.surprises_expected,
+    }
+    weak = [one for one in report.slices if one.significant]
+    notes: list[Sentence] = []
+    if weak:
+        worst = weak[0]
+        summary = Sentence(
+            template="weakest where " + worst.rule.template + ": {loss_unit|text} {slice_loss|num} against"
+            " {slice_rest|num} elsewhere ({slice_rows|int} rows)",
+            facts={
+                **worst.rule.facts, "loss_unit": report.loss_unit, "slice_loss": worst.loss, "slice_rest": worst.rest,
+                "slice_rows": worst.rows,
+            },
+        )  # fmt: skip
+        if len(weak) > 1:
+            notes.append(
+                say(
+                    "{weak|int} of {tested|int} groups of rows are worse than the rest beyond chance (Holm)",
+                    weak=len(weak),
+                    tested=report.slices_tested,
+                )
+            )
+    else:
+        summary = say(
+            "no group of rows stands out: {tested|int} were tested, none is worse than the rest beyond chance",
+            tested=report.slices_tested,
+        )
+    notes += [_fit_note(report), *_decision_notes(report)]
+    if report.residuals is not None:
+        notes += _residual_notes(report)
+    return Outcome(summary=summary, notes=tuple(notes), facts=facts, findings=_findings(report))
+
+
+def _fit_note(report: ErrorReport) -> Sentence:
+    from tools.evaluation.metrics import METRICS
+
+    better = METRICS[report.metric].greater_is_better
+    given: dict[str, Fact] = {
+        "metric": METRICS[report.metric].label,
+        "train": 1.0 - report.training_loss if better else report.training_loss,
+        "oof": 1.0 - report.oof_loss if better else report.oof_loss,
+    }
+    templates = {
+        "overfit": "it knows its training rows by heart ({metric} {train|num} there, {oof|num} on rows left out) and is"
+        " no better than the simple baseline: more rows or a simpler model would help",
+        "close": "it fits its training rows much more closely ({metric} {train|num}) than rows left out ({oof|num}), as"
+        " flexible models do; only the latter counts",
+        "underfit": "it hardly learns even its training rows ({metric} {train|num} there, {oof|num} on rows left out):"
+        " the columns hold little, or the model is too simple",
+        "balanced": "training and left-out rows agree well enough ({metric} {train|num} and {oof|num})",
+    }
+    return say(templates[report.diagnosis], **given)
+
+
+def _decision_notes(report: ErrorReport) -> list[Sentence]:
+    from tools.evaluation.metrics import METRICS
+
+    notes: list[Sentence] = []
+    slope = report.calibration.slope
+    if slope.value is not None and report.confusion is not None:
+        words = {
+            "none": "probabilities can be taken at their word (slope {slope|ratio}, {lower|ratio} to {upper|ratio})",
+            "sigmoid": "probabilities need calibration (slope {slope|ratio}, {lower|ratio} to {upper|ratio}):"
+            " a sigmoid mends it",
+            "isotonic": "probabilities need calibration (slope {slope|ratio}, {lower|ratio} to {upper|ratio}):"
+            " an isotonic curve mends it",
+        }
+        notes.append(
+            say(words[report.recommended_calibration], slope=slope.value, lower=slope.lower, upper=slope.upper)
+        )
+    if report.threshold is not None and report.threshold.basis == "cost":
+        notes.append(
+            say(
+                "a threshold of {threshold|ratio} costs {cost|num} a row, one half would cost {half|num}",
+                threshold=report.threshold.threshold,
+                cost=report.threshold.cost,
+                half=report.threshold.cost_at_half,
+            )
+        )
+    effect = report.mitigation
+    if effect is not None:
+        notes.append(
+            say(
+                'selection rates over "{column}" differ (ratio {before|ratio}); reweighing would make it {after|ratio},'
+                " with {metric} from {score_before|num} to {score_after|num}",
+                column=effect.column,
+                before=effect.ratio_before,
+                after=effect.ratio_after,
+                metric=METRICS[effect.metric].label,
+                score_before=effect.metric_before,
+                score_after=effect.metric_after,
+            )
+        )
+    if report.confusion is not None and len(report.confusion.classes) > 2:
+        notes += _mix_up(report)
+    if report.suspect_count:
+        noun = plural(report.suspect_count, "label is", "labels are")
+        notes.append(say(f"{{count|int}} {noun} worth a second look, most doubtful first", count=report.suspect_count))
+    return notes
+
+
+def _mix_up(report: ErrorReport) -> list[Sentence]:
+    """The two classes that are confused most often."""
+    assert report.confusion is not None
+    counts, names = report.confusion.counts, report.confusion.classes
+    pairs = [(counts[i][j] + counts[j][i], i, j) for i in range(len(names)) for j in range(i + 1, len(names))]
+    most, i, j = max(pairs, key=lambda pair: (pair[0], -pair[1], -pair[2]))
+    if not most:
+        return []
+    share = most / max(1, sum(counts[i]) + sum(counts[j]))
+    return [
+        say(
+            'most often "{one}" and "{other}" are taken for each other: {count|int} times, {share|pct} of their rows',
+            one=names[i],
+            other=names[j],
+            count=most,
+            share=share,
+        )
+    ]
+
+
+def _residual_notes(report: ErrorReport) -> list[Sentence]:
+    held = report.residuals
+    assert held is not None
+    notes = [
+        say(
+            "nine in ten errors lie between {low|num} and {high|num}",
+            low=held.quantiles["lowest"],
+            high=held.quantiles["highest"],
+        )
+    ]
+    if held.spread_grows > 0.3:
+        notes.append(say("errors grow with the prediction (rank correlation {value|ratio})", value=held.spread_grows))
+    return notes
+
+
+def _findings(report: ErrorReport) -> tuple[Finding, ...]:
+    found: list[Finding] = []
+    weak = [one for one in report.slices if one.significant]
+    if weak:
+        found.append(
+            Finding(
+                id="representation.slice",
+                step=STEP_ID,
+                kind="representation",
+                columns=weak[0].columns,
+                level="info",
+                text=Sentence(
+                    template="where "
+                    + weak[0].rule.template
+                    + ", the loss is {slice_loss|num} against {slice_rest|num}",
+                    facts={**weak[0].rule.facts, "slice_loss": weak[0].loss, "slice_rest": weak[0].rest},
+                ),
+                action="Look at these rows; more of them, or a column that tells them apart, would help most.",
+            )
+        )
+    if report.surprises > max(10.0, report.surprises_expected + 3 * report.surprises_expected**0.5):
+        found.append(
+            Finding(
+                id="target.labels",
+                step=STEP_ID,
+                kind="target",
+                level="info",
+                text=say(
+                    "{count|int} of {rows|int} labels surprise the model, where {expected|num} would be usual:"
+                    " some may be wrong",
+                    count=report.surprises,
+                    rows=report.rows,
+                    expected=report.surprises_expected,
+                ),
+                action="Have a person look at the first of them in the error analysis.",
+            )
+        )
+    return tuple(found)
+
+
+STEP = Step(
+    id=STEP_ID,
+    guidance="2.6",
+    title="error analysis",
+    run=run,
+    needs=(
+        *TRAINING,
+        "train.parquet",
+        "changes.json",
+        "baseline.json",
+        "comparison.json",
+        "ensemble.json",
+        "oof.parquet",
+    ),
+    decisions=("ensemble.accept",),
+    makes=("errors.json", "threshold_curve.json?", "mitigated_oof.parquet?"),
+    libraries=("numpy", "pandas", "scipy", "scikit-learn", "xgboost-cpu", "lightgbm", "imbalanced-learn"),
+)

@@ -1,0 +1,1 @@
+"""Versioned prompts for language models, one Markdown file each; the expert advisor needs none."""

@@ -1,0 +1,99 @@
+"""Step 1.3 tells what each table shows, and its notebook runs on training rows without personal columns."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from agent.job import Call, WorkerJob
+from agent.phases.preparation.exploration import STEP, report
+from tests.tools.reporting.conftest import explored, loans
+from tools.evaluation.criteria import Criteria, Requirement
+from tools.records import Finding, Outcome
+from tools.reporting import notebook
+from tools.wording import say
+
+HOSTILE = "x'); import os; os.remove('/')  # [b]\n$y$"
+
+
+def job(folder: Path, frame: pd.DataFrame, **decisions: Any) -> WorkerJob:
+    """The step's job over a folder that holds its inputs."""
+    (folder / "in").mkdir()
+    (folder / "out").mkdir()
+    frame.to_parquet(folder / "in" / "train.parquet")
+    criteria = Criteria(task="binary", primary=Requirement(metric="roc_auc"))
+    (folder / "in" / "criteria.json").write_text(criteria.model_dump_json())
+    personal = Finding(
+        id="personal.phone",
+        step="preparation.discovery",
+        kind="personal",
+        columns=("phone",),
+        level="warn",
+        text=say("one column"),
+    )
+    seen = Outcome(summary=say("read"), findings=(personal,))
+    (folder / "in" / "preparation.discovery.outcome").write_text(seen.model_dump_json())
+    call = dict.fromkeys(Call.model_fields) | {
+        "step": STEP.id,
+        "inputs": {need: str(folder / "in" / need) for need in STEP.needs},
+        "out": str(folder / "out"),
+        "decisions": {"data.target": "risk", "data.positive_class": "bad", **decisions},
+        "needs": STEP.needs,
+        "declared": STEP.decisions,
+        "makes": STEP.makes,
+        "seed": 0,
+        "threads": 1,
+        "recorded": {},
+        "guarded": str(folder),
+        "body": "",
+    }
+    return WorkerJob(Call.model_validate(call), lambda message: None)
+
+
+def test_the_finding_names_the_column_that_tells_most() -> None:
+    frame = loans()
+    assert str(report(explored(frame)).summary).startswith(('"purpose"', '"amount"'))
+    shuffled = frame.assign(risk=frame["risk"].sample(frac=1, random_state=1).to_numpy())
+    # the same columns with the labels shuffled: nothing tells anything
+    assert str(report(explored(shuffled)).summary).startswith("no column tells anything")
+
+
+def test_the_widest_levels_are_told_in_a_note() -> None:
+    notes = [str(note) for note in report(explored(loans())).notes]
+    assert any('"purpose" = house' in note and "car" in note for note in notes)
+
+
+def test_cells_hold_hostile_names_as_literals_only() -> None:
+    frame = loans(names=(HOSTILE, "purpose", "months"))
+    for kind, source in notebook.sources(explored(frame)):
+        if kind == "code":
+            compile(source, "cell", "exec")
+            assert "\nimport os" not in source and HOSTILE not in source
+
+
+@pytest.mark.integration
+def test_the_notebook_runs_without_personal_columns_and_twice_alike(tmp_path: Path) -> None:
+    frame = loans(120, names=(HOSTILE, "purpose", "months"))
+    frame["phone"] = [f"0170 555 {row:04d}" for row in range(120)]
+    frame["secret"] = np.arange(120) + 7_000_000
+    texts = []
+    for name in ("one", "a-much-longer-folder-name-of-the-second-run"):
+        folder = tmp_path / name
+        folder.mkdir()
+        work = job(folder, frame, **{"data.drop": ["secret"]})
+        outcome = STEP.run(work)
+        assert outcome.facts["withheld"] == 2
+        texts.append((work.out / "notebook.ipynb").read_text(encoding="utf-8"))
+        assert sorted(path.name for path in folder.iterdir()) == ["in", "out"]  # no cache, socket or setting is left
+    assert texts[0] == texts[1]
+    book = json.loads(texts[0])
+    outputs = [output for cell in book["cells"] for output in cell.get("outputs", [])]
+    assert sum("image/png" in output.get("data", {}) for output in outputs) >= 3
+    assert not any(output["output_type"] == "error" or output.get("name") == "stderr" for output in outputs)
+    assert "0170 555" not in texts[0] and "phone" not in texts[0] and "7000000" not in texts[0]
+    assert str(tmp_path) not in texts[0]

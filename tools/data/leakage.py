@@ -1,0 +1,382 @@
+"""Leakage, looked for on training rows only: columns that know the answer, and what is certain of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field
+
+from tools.data.leakage_forms import (
+    combination_leaks,
+    copy_leaks,
+    missingness_leaks,
+    sum_leaks,
+    telling_texts,
+)
+from tools.data.leakage_names import outcome_words
+from tools.data.profiling import Profile
+from tools.data.splitting import SplitScheme, fold_groups, fold_order, folds, group_codes, row_codes
+from tools.data.strength import Strength, strength
+from tools.data.targets import target_values
+from tools.records import Check, Record, Task
+from tools.wording import Sentence, listed, plural, say
+
+Verdict = Literal["drop", "keep", "release"]
+CERTAIN_AUC, CERTAIN_R2 = 0.995, 0.995
+"""Score of one column alone past which it must know the answer."""
+STRONG_AUC, STRONG_R2 = 0.95, 0.9
+"""Score past which one column alone is suspected."""
+NAMED_AUC, NAMED_R2 = 0.65, 0.15
+"""Score past which a column is suspected whose name speaks of what happens after the outcome."""
+LIKELY_AUC, LIKELY_R2 = 0.75, 0.4
+"""Score past which such a column had better be dropped, even where another is stronger."""
+ORDER_AUC, ORDER_R2 = 0.65, 0.2
+NEIGHBOURS = 0.5
+"""Agreement of neighbouring labels beyond chance from which rows are not independent (kappa, or correlation)."""
+ENTITY = 0.98
+SAMPLE_ROWS = 20_000
+MOST_ASKED = 12
+KINDS = (
+    "copy", "recoded copy", "monotone copy", "noisy copy", "one column alone", "sum or difference", "columns together",
+    "missingness", "name after the outcome", "outcome words in text", "identifier", "row order", "entity",
+    "drift under a random split",
+)  # fmt: skip
+"""What is looked for."""
+
+
+class Suspect(Record):
+    """A column that may know the answer."""
+
+    column: str
+    certain: bool
+    kind: str
+    reason: Sentence
+    """What a person can check."""
+    recommended: Literal["drop", "keep"]
+    score: Strength | None = None
+
+
+class LabelConflicts(Record):
+    """Training rows that carry another label than most rows with the very same features."""
+
+    rows: int
+    share: float
+
+
+class Leakage(Record):
+    """What was found (``leakage.json``)."""
+
+    version: int = 1
+    kinds: tuple[str, ...] = KINDS
+    rows: int
+    suspects: tuple[Suspect, ...] = ()
+    """Certain ones first, then the strongest; one entry per column."""
+    table: tuple[Sentence, ...] = ()
+    """Leaks of the table as a whole: row order, entities, drift."""
+    conflicts: LabelConflicts | None = None
+    strengths: dict[str, Strength] = Field(default_factory=dict)
+    """Score of each column alone, for documents."""
+
+    def certain(self) -> list[str]:
+        """Columns that certainly know the answer."""
+        return [suspect.column for suspect in self.suspects if suspect.certain]
+
+
+def find_leakage(
+    train: pd.DataFrame,
+    profile: Profile,
+    scheme: SplitScheme,
+    *,
+    target: str,
+    task: Task,
+    classes: Sequence[str],
+    dropped: Sequence[str] = (),
+    seed: int = 0,
+) -> Leakage:
+    """Look for leakage in training rows.
+
+    Args:
+        train: training rows with the target.
+        profile: the table's profile.
+        scheme: how training rows are resampled.
+        target: target column.
+        task: kind of task.
+        classes: declared classes; empty for regression.
+        dropped: columns that are dropped already.
+        seed: of the sample that columns are scored on.
+
+    Returns:
+        What was found; certain suspects are those that no honest feature could match.
+    """
+    if len(train) > SAMPLE_ROWS and scheme.kind != "time":
+        places = np.sort(np.random.default_rng([seed, 2]).choice(len(train), SAMPLE_ROWS, replace=False))
+    else:
+        places = np.unique(np.linspace(0, len(train) - 1, min(len(train), SAMPLE_ROWS)).astype(np.int64))
+    sample = train.iloc[places].reset_index(drop=True)
+    y = target_values(sample[target], task, classes)
+    inner = folds(scheme, y, fold_groups(sample, scheme), fold_order(sample, scheme))
+    columns = [name for name in train.columns if name != target and name not in dropped]
+    strengths: dict[str, Strength] = {}
+    for name in columns:
+        score = strength(sample[name], y, inner, len(classes))
+        if score is not None:
+            strengths[name] = score
+    text_columns = [name for name in columns if _role(profile, name) == "text"]
+    features = [name for name in columns if _role(profile, name) not in ("text", "constant")]
+    found = [
+        *_from_forms(sum_leaks(train, target, features) if task == "regression" else [], strengths),
+        *_from_forms(
+            copy_leaks(sample, y, classes, [n for n in features if _role(profile, n) != "identifier"]),
+            strengths,
+        ),
+        *_alone(strengths),
+        *_from_forms(combination_leaks(sample, y, classes, features), strengths),
+        *_from_forms(missingness_leaks(sample, y, classes, columns), strengths),
+        *_named(strengths, target),
+        *_from_forms(telling_texts(sample, y, classes, text_columns), strengths),
+    ]
+    return Leakage(
+        rows=len(train),
+        suspects=_one_each(found),
+        table=tuple(_table_leaks(sample, y, classes, profile, scheme, target, columns)),
+        conflicts=_conflicts(train, target, profile, dropped) if task != "regression" else None,
+        strengths=strengths,
+    )
+
+
+def _role(profile: Profile, name: str) -> str:
+    return next((column.role for column in profile.columns if column.name == name), "number")
+
+
+def _from_forms(found: Sequence[tuple[str, str, bool, Sentence]], strengths: Mapping[str, Strength]) -> list[Suspect]:
+    return [
+        Suspect(
+            column=name,
+            certain=certain,
+            kind=kind,
+            reason=reason,
+            recommended="drop",
+            score=strengths.get(name),
+        )
+        for name, kind, certain, reason in found
+    ]
+
+
+def _alone(strengths: Mapping[str, Strength]) -> list[Suspect]:
+    found = []
+    for name, score in strengths.items():
+        certain = CERTAIN_AUC if score.metric == "roc_auc" else CERTAIN_R2
+        strong = STRONG_AUC if score.metric == "roc_auc" else STRONG_R2
+        if score.value < strong:
+            continue
+        sure = score.lower >= certain
+        found.append(
+            Suspect(
+                column=name,
+                certain=sure,
+                kind="one column alone",
+                recommended="drop",
+                score=score,
+                reason=say(
+                    '"{column}" alone predicts the target almost perfectly ({metric} {value|ratio}, {lower|ratio} to '
+                    "{upper|ratio}); is it known at the moment of prediction?",
+                    column=name,
+                    metric="AUC" if score.metric == "roc_auc" else "R²",
+                    value=score.value,
+                    lower=score.lower,
+                    upper=score.upper,
+                ),
+            )
+        )
+    return found
+
+
+def _named(strengths: Mapping[str, Strength], target: str) -> list[Suspect]:
+    """Columns among the three strongest whose name speaks of what comes after the outcome."""
+    ranked = sorted(strengths, key=lambda name: -strengths[name].value)[:3]
+    found = []
+    for place, name in enumerate(ranked):
+        score = strengths[name]
+        word = outcome_words(name, target)
+        least, likely = (NAMED_AUC, LIKELY_AUC) if score.metric == "roc_auc" else (NAMED_R2, LIKELY_R2)
+        if word is None or score.value < least:
+            continue
+        found.append(
+            Suspect(
+                column=name,
+                certain=False,
+                kind="name after the outcome",
+                score=score,
+                recommended="drop" if place == 0 or score.value >= likely else "keep",
+                reason=say(
+                    '"{column}" is among the strongest columns ({metric} {value|ratio} alone) and its name ("{word}") '
+                    "speaks of what is known only afterwards",
+                    column=name,
+                    metric="AUC" if score.metric == "roc_auc" else "R²",
+                    value=score.value,
+                    word=word,
+                ),
+            )
+        )
+    return found
+
+
+def _one_each(found: Sequence[Suspect]) -> tuple[Suspect, ...]:
+    best: dict[str, Suspect] = {}
+    for suspect in found:
+        if suspect.column not in best or (suspect.certain and not best[suspect.column].certain):
+            best[suspect.column] = suspect
+    return tuple(
+        sorted(
+            best.values(),
+            key=lambda suspect: (not suspect.certain, -(suspect.score.value if suspect.score else 0.0)),
+        )
+    )
+
+
+def _table_leaks(
+    sample: pd.DataFrame,
+    y: NDArray[Any],
+    classes: Sequence[str],
+    profile: Profile,
+    scheme: SplitScheme,
+    target: str,
+    columns: Sequence[str],
+) -> list[Sentence]:
+    """What a random split of this table would give away."""
+    if scheme.kind not in ("random", "stratified"):
+        return []
+    told = []
+    position = pd.Series(np.arange(len(sample)))
+    plain = folds(SplitScheme(kind=scheme.kind, folds=5, seed=scheme.seed), y)
+    order = strength(position, y, plain, len(classes))
+    if order is not None and order.value >= (ORDER_AUC if classes else ORDER_R2):
+        told.append(
+            say(
+                "the place of a row in the file alone predicts the target ({metric} {value|ratio}): the rows are "
+                "sorted or "
+                "in time order, so a random split flatters; consider a split by time",
+                metric="AUC" if classes else "R²",
+                value=order.value,
+            )
+        )
+    alike = _neighbours(y, len(classes))
+    if alike >= NEIGHBOURS and not told:
+        told.append(
+            say(
+                "neighbouring rows have much the same target (agreement beyond chance {value|ratio}): the rows "
+                "follow one "
+                "another in time or by entity, so a random split flatters",
+                value=alike,
+            )
+        )
+    if profile.order_column is not None and profile.order_column in sample:
+        dated = strength(sample[profile.order_column], y, plain, len(classes))
+        if dated is not None and dated.value >= (ORDER_AUC if classes else ORDER_R2):
+            told.append(
+                say(
+                    'the target drifts along "{column}" ({metric} {value|ratio} by date alone) while the split '
+                    "is random",
+                    column=profile.order_column,
+                    metric="AUC" if classes else "R²",
+                    value=dated.value,
+                )
+            )
+    if classes:
+        for column in profile.columns:
+            entity = column.role == "identifier" and column.prefix is not None
+            if column.name not in sample or not entity:
+                continue
+            groups = group_codes(sample[column.name], column.prefix)
+            purity = _purity(groups, y, len(classes))
+            if purity >= ENTITY:
+                told.append(
+                    say(
+                        'rows of one entity ("{column}" before "{mark}") share the class in {share|pct} of '
+                        "cases: with a "
+                        "random split a model only has to know the entity again",
+                        column=column.name,
+                        mark=column.prefix,
+                        share=purity,
+                    )
+                )
+    return told
+
+
+def _neighbours(y: NDArray[Any], classes: int) -> float:
+    """How alike the targets of neighbouring rows are: Cohen's kappa for classes, lag-one correlation for numbers."""
+    if len(y) < 100:
+        return 0.0
+    if not classes:
+        return float(np.corrcoef(y[:-1], y[1:])[0, 1]) if y.std() > 0 else 0.0
+    shares = np.bincount(y, minlength=classes) / len(y)
+    chance = float((shares**2).sum())
+    return (float((y[:-1] == y[1:]).mean()) - chance) / (1 - chance) if chance < 1 else 0.0
+
+
+def _purity(codes: NDArray[np.int64], y: NDArray[np.int64], classes: int) -> float:
+    table = np.bincount(codes * classes + y, minlength=(int(codes.max()) + 1) * classes).reshape(-1, classes)
+    return float(table.max(axis=1).sum() / len(y))
+
+
+def _conflicts(train: pd.DataFrame, target: str, profile: Profile, dropped: Sequence[str]) -> LabelConflicts:
+    columns = [name for name in profile.duplicates.columns if name in train and name not in dropped]
+    if not columns:
+        return LabelConflicts(rows=0, share=0.0)
+    codes = row_codes(train, columns)
+    labels = pd.factorize(train[target])[0].astype(np.int64)
+    kinds = int(labels.max(initial=0)) + 1
+    rows = len(train) - round(_purity(codes, labels, kinds) * len(train))
+    return LabelConflicts(rows=rows, share=rows / len(train))
+
+
+def leakage_check(
+    leakage: Leakage | Mapping[str, Any], decisions: Mapping[str, Any], dropped: Sequence[str] = ()
+) -> Check:
+    """The check ``data.leakage`` once the decisions are known; computed for gate ``preparation``.
+
+    Args:
+        leakage: the ``leakage.json`` of the run.
+        decisions: ``data.leakage.<column>`` by column: drop, keep or release; undecided counts as keep.
+        dropped: columns that are dropped for other reasons.
+
+    Returns:
+        fail (blocking) where a certain leak is kept without a release; warn where a suspected one is kept or a certain
+        one released; else pass.
+    """
+    found = leakage if isinstance(leakage, Leakage) else Leakage.model_validate(leakage)
+    verdicts = {suspect.column: decisions.get(suspect.column) or "keep" for suspect in found.suspects}
+    verdicts = {column: "drop" if column in dropped else verdict for column, verdict in verdicts.items()}
+    certain = set(found.certain())
+    kept = [column for column, verdict in verdicts.items() if column in certain and verdict == "keep"]
+    released = [column for column, verdict in verdicts.items() if column in certain and verdict == "release"]
+    suspected = [column for column, verdict in verdicts.items() if column not in certain and verdict == "keep"]
+    criterion = "no column that certainly knows the answer is kept without a release"
+    if kept:
+        measured = say(
+            "{columns} certainly {word} the answer and {verb} kept",
+            columns=listed(kept),
+            word=plural(len(kept), "knows", "know"),
+            verb=plural(len(kept), "is", "are"),
+        )
+    elif released:
+        measured = say("{columns} kept by a written release", columns=listed(released))
+    elif suspected:
+        measured = say("{columns} suspected and kept", columns=listed(suspected))
+    elif verdicts:
+        measured = say("{count|int} {word} dropped", count=len(verdicts), word=plural(len(verdicts), "suspect"))
+    else:
+        measured = say("none found ({kinds|int} kinds looked for)", kinds=len(found.kinds))
+    return Check(
+        id="data.leakage",
+        status="fail" if kept else "warn" if released or suspected else "pass",
+        blocking=True,
+        value=len(kept),
+        criterion=criterion,
+        title="leakage",
+        measured=measured,
+    )

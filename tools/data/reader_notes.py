@@ -1,0 +1,56 @@
+"""What a reader tells of single cells: odd texts set to missing, and marks read as missing."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.data.inference import Inferred, quotable
+from tools.data.reading import Assumption
+from tools.wording import Sentence, inert, listed, plural, say
+
+
+def odd_cells(inferred: Inferred, lines: NDArray[np.int64] | None) -> list[Sentence]:
+    """Texts in a numeric or date column that were set to missing, with the place of the first."""
+    told = []
+    for text, row in sorted(inferred.odd.items(), key=lambda item: item[1]):
+        shown = f'"{inert(text, 40)}"' if quotable(inferred.reading.name) else "a text"
+        line = int(lines[row]) if lines is not None else row + 1
+        told.append(
+            say(
+                '"{column}" holds {kind} but for {text} (first on {place} {line|int}), which counts as missing',
+                column=inferred.reading.name,
+                kind="dates" if inferred.reading.type == "date" else "numbers",
+                text=shown,
+                place="line" if lines is not None else "row",
+                line=line,
+            )
+        )
+    return told
+
+
+def missing_marks(found: list[Inferred]) -> list[Assumption]:
+    """One assumption per missing mark, over all columns in which it occurs."""
+    made = []
+    for mark in sorted({mark for inferred in found for mark in inferred.marks}):
+        where = [inferred for inferred in found if inferred.marks.get(mark)]
+        if not where:
+            continue
+        where.sort(key=lambda inferred: -inferred.marks[mark])
+        made.append(
+            Assumption(
+                what="missing",
+                value=mark,
+                column=where[0].reading.name if len(where) == 1 else None,
+                evidence=say(
+                    "read as missing in {cells|int} cells of {columns|int} {word}, most in {names}; "
+                    "source.missing says "
+                    "otherwise where it is a level",
+                    cells=sum(inferred.marks[mark] for inferred in where),
+                    columns=len(where),
+                    word=plural(len(where), "column"),
+                    names=listed([inferred.reading.name for inferred in where], 2),
+                ),
+            )
+        )
+    return made

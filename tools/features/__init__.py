@@ -1,0 +1,1 @@
+"""Features: the plan as data, how it is made, and the matrix that models are trained on."""

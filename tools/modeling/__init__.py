@@ -1,0 +1,1 @@
+"""Modelling: families, search, out-of-fold predictions, comparison, explanation, export."""

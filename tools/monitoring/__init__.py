@@ -1,0 +1,1 @@
+"""Watching a deployed model: drift, performance, alerts, service levels, rollout, retraining."""

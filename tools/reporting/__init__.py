@@ -1,0 +1,1 @@
+"""Documents from evidence: sections, figures, renderers, the deliverables and the dossier."""

@@ -1,0 +1,1 @@
+"""The 19 deliverables, one function each from the material of a run to a document."""

@@ -1,0 +1,1 @@
+"""The dossier's style sheet and page frame, kept as data."""
