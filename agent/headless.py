@@ -36,6 +36,7 @@ class Headless:
         """
         code = 0
         with _stopped_by_signals(session):
+            self._tell_late(session)
             session.settle(self._settings(session.registry))
             async for event in session.events():
                 self.show(event)
@@ -47,6 +48,14 @@ class Headless:
                     code = int(event.data["exit"])
         self._tell_unused(session)
         return code
+
+    def _tell_late(self, session: Session) -> None:
+        """Warn of values given on the command line for what was decided before: only a revision changes those."""
+        for name, given in self.answers.answers.items():
+            known = session.position.decisions.get(name)
+            if given.source == "flag" and known is not None and given.value not in (known.value, RECOMMENDED):
+                text = f"{name} was answered before and stays as it is; a revision at a gate can change it."
+                self.show(Event(type="warning", run=session.run.id, data={"text": text}))
 
     def _settings(self, known: Registry) -> dict[str, tuple[Any, Source, str | None, str | None]]:
         settings = {ask.id for _, ask in known.asks() if ask.setting}

@@ -1,4 +1,4 @@
-"""How often a test set was opened: counted over all runs of a workspace, shown before it is opened again."""
+"""Checks that rest on the whole workspace: earlier openings of a test set, and a challenger against the champion."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from workspace.vault import Opening, openings
 
 _GATE = "experimentation"
 _MODEL = "scorer/scorer.json"
+CHALLENGER = "challenger"
+"""Name of the observation, and id of the check, that a retraining leaves."""
 
 
 def earlier_openings(workspace: Workspace, position: Position) -> list[Opening]:
@@ -28,7 +30,41 @@ def earlier_openings(workspace: Workspace, position: Position) -> list[Opening]:
     return list(found.values())
 
 
-def opening_checks(workspace: Workspace, position: Position, phase: Phase) -> tuple[Check, ...]:
+def workspace_checks(workspace: Workspace, position: Position, phase: Phase) -> tuple[Check, ...]:
+    """The checks of a gate that rest on more than the run itself."""
+    return (*_openings_check(workspace, position, phase), *_challenger_check(position, phase))
+
+
+def _challenger_check(position: Position, phase: Phase) -> tuple[Check, ...]:
+    """At gate validation of a challenger: it is no worse than the champion on the same sealed rows."""
+    record = position.steps.get("validation.review")
+    if phase.name != "validation" or record is None:
+        return ()
+    found = position.observations.get((record.id, record.key), {}).get(CHALLENGER)
+    if found is None:
+        return ()
+    measured = say(
+        "gain {gain|num} ({lower|num} to {upper|num}) over run {champion} on {rows|int} rows",
+        gain=found["gain"],
+        lower=found["lower"],
+        upper=found["upper"],
+        champion=found["champion"],
+        rows=found["rows"],
+    )
+    return (
+        Check(
+            id=CHALLENGER,
+            title="challenger against champion",
+            status="fail" if found["decision"] == "refuse" else "pass",
+            blocking=True,
+            value=found["gain"],
+            criterion="no worse than the model in service, on the same sealed rows",
+            measured=measured,
+        ),
+    )
+
+
+def _openings_check(workspace: Workspace, position: Position, phase: Phase) -> tuple[Check, ...]:
     """The check ``holdout.openings`` at gate experimentation: the test rows were not opened for another model."""
     if phase.name != _GATE or not position.folder("scorer/"):
         return ()

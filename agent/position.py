@@ -67,6 +67,8 @@ class Position:
         self.asked: str | None = None
         """Id of the question that waits."""
         self.ended: Mapping[str, Any] | None = None
+        self.extra: dict[str, Mapping[str, Any]] = {}
+        """Artifacts committed beside a step's own, by name: {sha256, bytes, step, for: the step's key}."""
         self.observations: dict[tuple[str, str], dict[str, Any]] = {}
         """(step, key) to what was observed while it ran, by name."""
         self._outcomes: dict[str, Outcome] = {}
@@ -152,6 +154,14 @@ class Position:
         if record is None:
             return {}
         return {name: row["sha256"] for name, row in sorted(record.artifacts.items()) if name.startswith(prefix)}
+
+    def beside(self, prefix: str) -> dict[str, str]:
+        """Artifacts under a prefix that were committed beside the current result of a step: name to hash."""
+        return {
+            name: row["sha256"]
+            for name, row in sorted(self.extra.items())
+            if name.startswith(prefix) and row["step"] in self.steps and self.steps[row["step"]].key == row["for"]
+        }
 
     def outcome(self, step: str) -> Outcome | None:
         """A step's outcome, checked against its hash; None where it has not run."""
@@ -242,6 +252,11 @@ def _observed(position: Position, entry: Entry) -> None:
     position.observations.setdefault((data["step"], data["key"]), {})[data["name"]] = data["value"]
 
 
+def _committed(position: Position, entry: Entry) -> None:
+    step = entry.data["step"]
+    position.extra.update({name: {**row, "step": step} for name, row in entry.data["artifacts"].items()})
+
+
 def _ended(position: Position, entry: Entry) -> None:
     position.ended = {"type": entry.type, **entry.data}
 
@@ -255,6 +270,7 @@ _HANDLERS = {
     "gate_opened": _opened,
     "gate_decided": _decided,
     "observation": _observed,
+    "artifact_committed": _committed,
     "finished": _ended,
     "failed": _ended,
     "stopped": _ended,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,15 @@ from agent.gates import finding_line
 from agent.position import Position
 from agent.registry import Registry
 from tools.records import Finding
+from tools.reporting.contents import DELIVERABLES
 from workspace.files import readable_json, sha256_file, write_atomic
 from workspace.manifest import ArtifactRow, Manifest, SourceRow, StepRow
 from workspace.project import RunFolder, Workspace
 
 _COPIES = ("split.parquet",)
 """Artifacts that also stand in the run's folder under their own name."""
+INDEX = "index.json"
+"""The dossier's table of deliverables; made of the artifacts, not one of them."""
 FOLDERS = {"dossier": "documents-", "bundle": "bundle/"}
 """Folder of the run to the prefix of the artifacts that fill it."""
 
@@ -39,11 +43,30 @@ def run_files(workspace: Workspace, run: RunFolder, registry: Registry, position
         run.root / "metrics.json": readable_json(metrics),
         run.root / "findings.json": readable_json(findings),
     }
+    dossier = folders_of(run, position).get(run.dossier)
+    if dossier:
+        files[run.dossier / INDEX] = readable_json(_index(dossier))
     for name in _COPIES:
         sha256 = position.find(name)
         if sha256:
             files[run.root / name] = workspace.store.read(sha256)
     return files
+
+
+def _index(wanted: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The rows of the dossier's ``index.json``: every deliverable, there or missing with its reason."""
+    return [
+        {
+            "stem": each.stem,
+            "file": each.main if each.main in wanted else None,
+            "sha256": wanted.get(each.main),
+            "title": each.title,
+            "reason_if_missing": None
+            if each.main in wanted
+            else f"made at the end of phase {each.phase}, which this run has not reached",
+        }
+        for each in DELIVERABLES
+    ]
 
 
 def folders_of(run: RunFolder, position: Position) -> dict[Path, dict[str, str]]:
@@ -55,6 +78,7 @@ def folders_of(run: RunFolder, position: Position) -> dict[Path, dict[str, str]]
             for name, row in sorted(record.artifacts.items()) if record else ():
                 if name.startswith(prefix):
                     wanted[name.partition("/")[2]] = row["sha256"]
+        wanted |= {name.partition("/")[2]: sha256 for name, sha256 in position.beside(prefix).items()}
         folders[run.root / folder] = wanted
     return folders
 
@@ -108,6 +132,7 @@ def _fill(workspace: Workspace, folder: Path, wanted: dict[str, str]) -> None:
         target = folder / name
         if not target.exists() or sha256_file(target) != sha256:
             write_atomic(target, workspace.store.read(sha256))
+    kept = {*wanted, INDEX} if wanted else set()
     for path in sorted(folder.rglob("*"), reverse=True):
-        if path.is_file() and path.relative_to(folder).as_posix() not in wanted:
+        if path.is_file() and path.relative_to(folder).as_posix() not in kept:
             path.unlink()

@@ -199,8 +199,18 @@ def _among(value: Any, question: Question) -> Checked:
     same = [option for option in allowed if value == option and isinstance(value, bool) == isinstance(option, bool)]
     if same or not allowed:
         return "", value
+    text = _as_class(value)
+    if text in allowed:
+        return "", text
     near = difflib.get_close_matches(str(value), [str(option) for option in allowed], n=1)
     return f"is not among the options{f'; did you mean {near[0]}' if near else ''}", value
+
+
+def _as_class(value: Any) -> Any:
+    """A number or truth value as the text of a class: a file that says 2 may mean the class "2"."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value) if isinstance(value, bool | int | float) else value
 
 
 def _each_among(value: Any, question: Question) -> Checked:

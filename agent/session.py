@@ -5,22 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
+import subprocess
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from agent import gates
+from agent import checkpoint, experiments, gates
 from agent.advisors.base import Advisor
 from agent.advisors.expert import Expert
 from agent.answers import GateAnswer, Source
 from agent.closing import ending
+from agent.effects import follow
 from agent.errors import AnswersDoNotFit, Stopped, UsageError, describe
 from agent.events import Event
 from agent.execution import Borrowed, Executor
 from agent.gates import GateRequest
 from agent.graph import build
-from agent.openings import opening_checks
+from agent.openings import workspace_checks
 from agent.position import Position
 from agent.publishing import publish
 from agent.questions import Question, Side, decide, open_questions
@@ -35,7 +37,9 @@ from workspace.ledger import Ledger
 from workspace.locks import hold
 from workspace.project import RunFolder, Workspace
 
-_THREAD_FILE = "checkpoint.sqlite"
+_TRACKED = "validation.review"
+"""Once this step is done a run has all its metrics, and the experiment store is told while the rest goes on."""
+_TRACKING_SECONDS = 60.0
 
 
 class Session:
@@ -67,6 +71,7 @@ class Session:
         self._task: asyncio.Task[None] | None = None
         self._stopping: str | None = None
         self.pending: Question | GateRequest | None = None
+        self._tracking: subprocess.Popen[bytes] | None = None
 
     # opening
 
@@ -203,18 +208,17 @@ class Session:
         }
 
     async def _run_graph(self) -> None:
-        from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-        from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
         from langgraph.types import Command
 
-        folder = self.workspace.cache / self.run.id
-        folder.mkdir(parents=True, exist_ok=True)
-        _mend_checkpoint(folder / _THREAD_FILE)
-        async with AsyncSqliteSaver.from_conn_string(str(folder / _THREAD_FILE)) as saver:
-            saver.serde = JsonPlusSerializer(allowed_msgpack_modules=[])
+        path = self.workspace.cache / self.run.id / checkpoint.FILE
+        path.parent.mkdir(parents=True, exist_ok=True)
+        config: Any = {"configurable": {"thread_id": self.run.id}}
+        agrees = await self._agrees(path, config)
+        if not agrees:
+            checkpoint.discard(path)
+        async with checkpoint.saver(path) as saver:
             graph = build(self.registry, self, saver)
-            config: Any = {"configurable": {"thread_id": self.run.id}}
-            step_in: Any = await self._entry(graph, saver, config)
+            step_in: Any = None if agrees else {"steps": {}}
             while True:
                 async for _ in graph.astream(step_in, config, stream_mode="updates", durability="sync"):
                     pass
@@ -224,20 +228,31 @@ class Session:
                 await self._wait(state.interrupts[0].value)
                 step_in = Command(resume={state.interrupts[0].id: {"head": self.ledger.head}})
         self._end(str(state.values.get("status", "done")))
+        await self._track()
 
-    async def _entry(self, graph: Any, saver: Any, config: Any) -> Any:
-        """Where to enter the graph: at the checkpoint where it agrees with the ledger, else from the start."""
+    async def _track(self) -> None:
+        """See that the experiment store has been told of what this passage made."""
+        if self._tracking is None and self.executor.executed:
+            self._tracking = experiments.begin(self.workspace, self.run, self.position)
+        if self._tracking is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                await asyncio.to_thread(self._tracking.wait, _TRACKING_SECONDS)
+
+    async def _agrees(self, path: Path, config: Any) -> bool:
+        """Whether the checkpoint waits where the ledger ends; a lost, damaged or older one does not."""
+        if not checkpoint.sound(path):
+            return False
         try:
-            state = await graph.aget_state(config)
-            keys = dict(state.values.get("steps", {})) if state.created_at else {}
-            same = keys == {name: record.key for name, record in self.position.steps.items()}
-            fresh = same and all(self.executor.done(self.registry.steps[name]) for name in keys)
-        except Exception:
-            state, fresh = None, False
-        if state is not None and state.created_at and state.next and fresh:
-            return None
-        await saver.adelete_thread(self.run.id)
-        return {"steps": {}}
+            async with checkpoint.saver(path) as saver:
+                state = await build(self.registry, self, saver).aget_state(config)
+            keys = {name: record.key for name, record in self.position.steps.items()}
+            return (
+                bool(state.created_at and state.next)
+                and state.values.get("steps", {}) == keys
+                and all(self.executor.done(self.registry.steps[name]) for name in keys)
+            )
+        except Exception:  # it is a cache: whatever is wrong with it, the ledger knows
+            return False
 
     async def _wait(self, asked: Mapping[str, Any]) -> None:
         """Tell what is asked and wait until the ledger holds the answer."""
@@ -351,6 +366,8 @@ class Session:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError, Exception):
                 await self._task
+        if self._tracking is not None and self._tracking.poll() is None:
+            self._tracking.kill()
         await self.worker.close()
         shutil.rmtree(self.workspace.cache / "work" / self.run.id, ignore_errors=True)
 
@@ -359,6 +376,9 @@ class Session:
     async def carry_out(self, step: Step) -> str:
         """Bring a step's result about; returns its key."""
         await self.executor.carry_out(step)
+        await follow(self.executor, step.id)
+        if step.id == _TRACKED and step.id in self.executor.executed:
+            self._tracking = experiments.begin(self.workspace, self.run, self.position)
         return self.position.steps[step.id].key
 
     def next_question(self, step: Step, side: Side) -> Question | None:
@@ -386,7 +406,7 @@ class Session:
 
     def shown(self, phase: Phase) -> GateRequest:
         """What a gate shows now."""
-        return gates.request(self.position, phase, opening_checks(self.workspace, self.position, phase))
+        return gates.request(self.position, phase, workspace_checks(self.workspace, self.position, phase))
 
     def _stale(self, phase: Phase) -> bool:
         """Whether a revision left steps of this phase or before it to be redone."""
@@ -463,19 +483,3 @@ async def _closing(session: Session) -> AsyncIterator[None]:
         yield
     finally:
         await session.close()
-
-
-def _mend_checkpoint(path: Path) -> None:
-    """Throw a damaged checkpoint away: it is a cache."""
-    import sqlite3
-
-    if not path.exists():
-        return
-    try:
-        with contextlib.closing(sqlite3.connect(path)) as connection:
-            sound = connection.execute("pragma quick_check").fetchone() == ("ok",)
-    except sqlite3.DatabaseError:
-        sound = False
-    if not sound:
-        for leftover in path.parent.glob(f"{path.name}*"):
-            leftover.unlink()

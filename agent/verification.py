@@ -221,6 +221,6 @@ def _referenced(entries: list[Entry]) -> Iterator[tuple[str, int]]:
             for name in ("source", "source_test"):
                 if name in entry.data:
                     yield entry.data[name]["sha256"], entry.data[name]["bytes"]
-        if entry.type == "step_finished":
+        if entry.type in {"step_finished", "artifact_committed"}:
             for row in entry.data["artifacts"].values():
                 yield row["sha256"], row["bytes"]

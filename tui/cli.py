@@ -251,6 +251,34 @@ def serve(
 
 
 @app.command()
+def monitor(
+    data: Annotated[str, typer.Option("--data", metavar="FILE", help="New rows, with labels where they have come.")],
+    fail_on_alarm: Annotated[bool, typer.Option("--fail-on-alarm", help="End with 4 where something alarms.")] = False,
+    workspace: Workspace = _WORKSPACE,
+    run: Run = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Compare new rows with those the model learned from."""
+    verbs.guarded(as_json, debug, lambda: verbs.monitor(workspace, run, data, fail_on_alarm, as_json))
+
+
+@app.command()
+def retrain(
+    data: Annotated[str, typer.Option("--data", metavar="FILE", help="New labelled rows.")],
+    workspace: Workspace = _WORKSPACE,
+    run: Run = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Train a challenger on new rows and hold it against the model in service.
+
+    A worse one is refused (exit 4); a better one waits at gate validation for a person (exit 3).
+    """
+    verbs.guarded(as_json, debug, lambda: verbs.retrain(workspace, run, data, as_json))
+
+
+@app.command()
 def stop(workspace: Workspace = _WORKSPACE, as_json: Json = False, debug: Debug = False) -> None:
     """Stop the endpoint."""
     verbs.guarded(as_json, debug, lambda: verbs.stop(workspace, as_json))

@@ -321,6 +321,29 @@ def serve(workspace: Path, name: str | None, port: int | None, as_json: bool) ->
     return 0
 
 
+def monitor(workspace: Path, name: str | None, data: str, fail_on_alarm: bool, as_json: bool) -> int:
+    """Look at new rows; with ``fail_on_alarm`` an alarm ends with 4."""
+    from agent.watching import monitor as look
+
+    found = look(workspace, name, data)
+    lines = found.pop("lines")
+    print(json.dumps(found, ensure_ascii=False) if as_json else "\n".join(lines))
+    return 4 if fail_on_alarm and found["alarms"] else 0
+
+
+def retrain(workspace: Path, name: str | None, data: str, as_json: bool) -> int:
+    """Train a challenger on new data and hold it against the champion."""
+    import asyncio
+
+    from agent.retraining import retrain as again
+
+    show = _show(as_json)
+    try:
+        return asyncio.run(again(workspace, name, data, show))
+    finally:
+        show.close()
+
+
 def stop(workspace: Path, as_json: bool) -> int:
     """Stop the endpoint."""
     from agent.serving import stop as end

@@ -16,6 +16,10 @@ from pathlib import Path
 from workspace.errors import WorkspaceBusy
 
 
+_GLANCE = 0.2
+"""Seconds: who looks whether the workspace is held takes the lock for an instant, which must turn nobody away."""
+
+
 @contextmanager
 def hold(workspace: Path, *, wait: float = 0.0) -> Iterator[None]:
     """Hold the workspace for writing.
@@ -31,7 +35,7 @@ def hold(workspace: Path, *, wait: float = 0.0) -> Iterator[None]:
     note = workspace / ".lock"
     descriptor = os.open(note, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        deadline = time.monotonic() + wait
+        deadline = time.monotonic() + max(wait, _GLANCE)
         while True:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -154,7 +154,7 @@ def documents_step(phase: str, run: Callable[[Job], Outcome]) -> Step:
         needs=(
             RECORD,
             *(f"{step}.outcome?" for step in STEPS[phase]),
-            *(f"{name}?" for name in artifacts(phase)),
+            *(name if name.endswith("/") else f"{name}?" for name in artifacts(phase)),
         ),
         makes=(f"documents-{phase}/",),
     )

@@ -111,7 +111,7 @@ def test_a_signal_ends_a_run_at_once_and_leaves_no_process_behind(
     zygote: Ask, root: Path, name: str, code: int
 ) -> None:
     root = root.with_name("long")
-    reply = zygote(name, root, 12, 50)
+    reply = zygote(name, root, 16, 50)
     assert reply["code"] == code
     assert reply["seconds"] < 5
     assert reply["left"] == []

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -111,13 +112,13 @@ def test_a_change_in_what_it_does_not_import_changes_nothing(edit: Callable[[str
     assert edit(name, f"{TREE.get(name, '')}\n# changed\n") == before
 
 
-def key(step: Step = STEP, **other: object) -> str:
-    fields: dict[str, object] = {
+def key(step: Step = STEP, **other: Any) -> str:
+    fields: dict[str, Any] = {
         "inputs": {"table.json": "a" * 64},
         "decisions": {"toy.column": "a", "toy.factor": 2},
         "seed": 0,
     }
-    return step_key(step, **{**fields, **other})  # type: ignore[arg-type]
+    return step_key(step, **{**fields, **other})
 
 
 def test_the_same_inputs_decisions_seed_and_code_give_the_same_key() -> None:
@@ -138,7 +139,7 @@ def test_the_same_inputs_decisions_seed_and_code_give_the_same_key() -> None:
         {"threads": 2},
     ],
 )
-def test_each_input_decision_and_the_seed_change_the_key(other: dict[str, object]) -> None:
+def test_each_input_decision_and_the_seed_change_the_key(other: dict[str, Any]) -> None:
     assert key(**other) != key()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -64,6 +65,18 @@ def test_the_note_of_a_dead_or_reused_process_id_holds_nobody_up(tmp_path: Path)
         (tmp_path / ".lock").write_text(json.dumps(note))
         with hold(tmp_path):
             pass
+
+
+def test_a_reader_that_looks_whether_it_is_held_turns_no_writer_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hold(tmp_path):
+        pass
+    reader = os.open(tmp_path / ".lock", os.O_RDWR)
+    fcntl.flock(reader, fcntl.LOCK_SH)
+    monkeypatch.setattr("workspace.locks.time.sleep", lambda seconds: os.close(reader))
+    with hold(tmp_path):
+        pass
 
 
 @pytest.mark.parametrize("note", ["", "half a no", "[]", "5", "{}"])

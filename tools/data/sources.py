@@ -117,11 +117,20 @@ def read_like(
     reading: Reading,
     settings: SourceSettings | Mapping[str, Any] | None = None,
     name: str | None = None,
+    *,
+    partial: bool = False,
 ) -> tuple[pd.DataFrame, tuple[Sentence, ...]]:
     """Read a later file the way an earlier one was read: same columns, same types, same marks.
 
     Columns are found by name, or by place where either file has no header. Columns that the earlier file did not
     have are left out; a cell that can't be read becomes missing; both are told.
+
+    Args:
+        path: the later file.
+        reading: how the earlier file was read.
+        settings: what was stated of the later file.
+        name: what it is called in messages.
+        partial: whether columns may be absent; the frame has those that are there.
 
     Raises:
         InputError: a column is missing, or the file can't be read at all.
@@ -141,6 +150,8 @@ def read_like(
             same_width = len(table.columns) == len(reading.columns)
             place = column.position - 1 if same_width and (repeated or not reading.header or not table.names) else place
         if place is None or place >= len(table.columns):
+            if partial:
+                continue
             raise InputError(
                 f'{shown} has no column "{inert(column.name)}".',
                 hint="Add it, or give the right file.",

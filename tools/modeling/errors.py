@@ -109,6 +109,8 @@ class ErrorReport(Record):
     """How many there would be if its probabilities were true."""
     parity: tuple[GroupParity, ...]
     """Protected columns with at least two groups that are large enough to judge."""
+    parity_gap: dict[str, float]
+    """Protected column to largest difference of selection rates between those groups."""
     mitigation: MitigationEffect | None
     """What reweighing would change, where a column's selection rates differ beyond tolerance and chance."""
 

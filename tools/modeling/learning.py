@@ -114,24 +114,27 @@ def _worth(
 ) -> tuple[float | None, float | None]:
     """Fall of the loss from `rows` to `rows + more`, with the half width of its 95 % interval.
 
-    The slope is that of loss on rows ** -1/2 with one level per repeat (least squares).
+    The slope is that of loss on rows ** -1/2 with one level per repeat (least squares). Its error is the larger of the
+    line's own and of that between the repeats, whose rows partly overlap.
     """
-    x, y, repeats = [], [], 0
+    x, y, slopes = [], [], []
     for counts, held in zip(sizes, losses, strict=True):
         if len(counts) < 2 or not all(math.isfinite(one) for one in held):
             continue
         inverse = 1.0 / np.sqrt(np.array(counts, dtype=np.float64))
         x.append(inverse - inverse.mean())
         y.append(np.array(held) - float(np.mean(held)))
-        repeats += 1
+        slopes.append(float((x[-1] * y[-1]).sum() / (x[-1] ** 2).sum()))
     if not x:
         return None, None
     across, down = np.concatenate(x), np.concatenate(y)
-    freedom = len(across) - repeats - 1
+    freedom = len(across) - len(slopes) - 1
     spread = float((across**2).sum())
     if freedom < 1 or spread == 0:
         return None, None
     slope = float((across * down).sum()) / spread
     error = math.sqrt(float(((down - slope * across) ** 2).sum()) / freedom / spread)
+    if len(slopes) > 1:
+        error = max(error, float(np.std(slopes, ddof=1)) / math.sqrt(len(slopes)))
     step = 1.0 / math.sqrt(rows) - 1.0 / math.sqrt(rows + more)
     return slope * step, float(student.ppf(0.975, freedom)) * error * step

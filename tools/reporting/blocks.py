@@ -33,7 +33,10 @@ from tools.reporting.sections import (
     words,
 )
 
-LEVELS = {"block": "fail", "warn": "warn", "info": "pass"}
+LEVELS = {"block": "blocking", "warn": "warning", "info": "note"}
+"""What a finding's level is called."""
+HANDLED = ("drop", "hash", "generalise", "release")
+"""Answers about a column that settle what was found about it."""
 
 
 def absent(m: Material, what: str, step: str) -> Missing:
@@ -198,7 +201,7 @@ def check_table(m: Material, checks: Sequence[tuple[str, Check]]) -> Table:
 
 
 def findings_of(m: Material, steps: Iterable[str], kinds: Sequence[str] = ()) -> list[tuple[str, Finding]]:
-    """Findings of some steps, gravest first."""
+    """Findings of some steps, gravest first; one that reads like another (told of each column) is listed once."""
     rank = {"block": 0, "warn": 1, "info": 2}
     found = [
         (step, finding)
@@ -207,7 +210,9 @@ def findings_of(m: Material, steps: Iterable[str], kinds: Sequence[str] = ()) ->
         for finding in m.outcomes[step].findings
         if not kinds or finding.kind in kinds
     ]
-    return sorted(found, key=lambda pair: rank[pair[1].level])
+    once = {str(finding.text): (step, finding) for step, finding in reversed(found)}
+    kept = [pair for pair in found if once[str(pair[1].text)] == pair]
+    return sorted(kept, key=lambda pair: rank[pair[1].level])
 
 
 def finding_table(m: Material, findings: Sequence[tuple[str, Finding]]) -> Table:
@@ -217,8 +222,20 @@ def finding_table(m: Material, findings: Sequence[tuple[str, Finding]]) -> Table
         base = f"{step}/{finding.id}"
         text = sentence_case(m.sentence(base, finding.text))
         action: Line = (m.number(f"{base}.action"),) if finding.action else ()
-        rows.append((text, action, (Status(LEVELS[finding.level]),) if finding.level != "info" else words("note")))
-    return Table((Column("found"), Column("proposed"), Column("level", "status")), tuple(rows))
+        level = words(LEVELS[finding.level])
+        rows.append((text, action, (Strong(level),) if finding.level == "block" else level))
+    return Table((Column("found"), Column("proposed"), Column("level")), tuple(rows))
+
+
+def settled(m: Material, finding: Finding) -> bool:
+    """Whether decisions have dealt with every column that a finding speaks of."""
+    dropped = m.answer("data.drop").value
+    gone = {str(name) for name in dropped} if isinstance(dropped, list | tuple) else set()
+    for node in m.node("record.json")["decisions"]:
+        name = node["id"].text
+        if name.startswith(("data.leakage.", "data.personal.")) and node["value"].text in HANDLED:
+            gone.add(name.split(".", 2)[2])
+    return bool(finding.columns) and gone.issuperset(finding.columns)
 
 
 def metrics_of(

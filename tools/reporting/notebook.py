@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,9 +70,10 @@ def execute(cells: Sequence[tuple[str, str]], scratch: Path) -> str:
         cells: (kind, source) pairs.
         scratch: an existing folder with a short path that holds the table and nothing that matters.
     """
-    import nbformat as untyped
-    from jupyter_client.manager import AsyncKernelManager
-    from nbclient import NotebookClient
+    with _without("rfc3987_syntax"):
+        import nbformat as untyped
+        from jupyter_client.manager import AsyncKernelManager
+        from nbclient import NotebookClient
 
     nbformat: Any = untyped
     make = {"markdown": nbformat.v4.new_markdown_cell, "code": nbformat.v4.new_code_cell}
@@ -103,6 +106,23 @@ def execute(cells: Sequence[tuple[str, str]], scratch: Path) -> str:
         }
     )
     return str(nbformat.writes(book, indent=1)) + "\n"
+
+
+@contextmanager
+def _without(module: str) -> Iterator[None]:
+    """Import as if an optional module were not installed.
+
+    jsonschema, which nbformat imports, would build a grammar of internationalised addresses with it: seconds for
+    something that no notebook needs.
+    """
+    hidden = module not in sys.modules
+    if hidden:
+        sys.modules[module] = None  # type: ignore[assignment] # the documented way to make an import fail
+    try:
+        yield
+    finally:
+        if hidden:
+            del sys.modules[module]
 
 
 def read(text: str) -> list[NotebookCell]:

@@ -28,10 +28,10 @@ RULES: tuple[Rule, ...] = (
         id="search.families.explain",
         question="search.families",
         guidance="Explainability: Provide interpretable results for stakeholders",
-        when=lambda evidence: bool(evidence["explain"]),
-        choose=lambda evidence: ["linear"],
-        reason="Every decision has to be explained: a linear model can be read line by line. Add others to see what"
-        " that costs.",
+        when=lambda evidence: bool(evidence["explain"]) and evidence["classes"] <= MANY_CLASSES,
+        choose=lambda evidence: ["linear", "xgb", "lgbm"],
+        reason="Each prediction needs its reasons: these families say exactly what every column adds to every"
+        " prediction; the linear one can even be read line by line.",
     ),
     Rule(
         id="search.families.large",

@@ -24,8 +24,8 @@ OPTIONS = (
 """The registry of families as the question shows it; a test holds the two together."""
 TASKS = {"balanced": ("binary",)}
 """Families that do not know every task."""
-EXPLAIN = ("required", "individual", "yes", "high", "full")
-"""Answers to `requirements.explainability` that ask for models a person can read."""
+EXPLAIN = "individual"
+"""Answer to `requirements.explainability` that asks for reasons with each prediction."""
 
 
 def run(job: Job) -> Outcome:
@@ -61,7 +61,7 @@ def run(job: Job) -> Outcome:
 
 def wants_explanation(answer: Any) -> bool:
     """Whether decisions have to be explained one by one."""
-    return answer is True or str(answer or "").strip().lower() in EXPLAIN
+    return bool(answer == EXPLAIN)
 
 
 def describe(report: Candidates) -> Outcome:

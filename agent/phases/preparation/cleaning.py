@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agent.steps import Ask, Job, Known, Option, Step
-from tools.records import Finding, Outcome
+from tools.records import Check, Finding, Outcome
 from tools.wording import Fact, Sentence, listed, plural, say
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def run(job: Job) -> Outcome:
     import yaml
 
     from tools.data.cleaning import clean_parts, fit_cleaning, readable
+    from tools.data.leakage import Leakage, leakage_check
     from tools.data.splitting import SplitReport
 
     train, validation = job.frame("train.parquet"), job.frame("validation.parquet")
@@ -40,7 +41,9 @@ def run(job: Job) -> Outcome:
     job.save_text("cleaning.yaml", text)
     job.save_frame("train_clean.parquet", train_clean)
     job.save_frame("validation_clean.parquet", validation_clean)
-    return report(plan, changes, train_clean, str(job.answer("data.target")))
+    dropped = [column.name for column in plan.columns if column.use == "drop"]
+    leaks = leakage_check(job.load("leakage.json", Leakage), job.answers("data.leakage."), dropped)
+    return report(plan, changes, train_clean, str(job.answer("data.target")), leaks)
 
 
 def roles_of(job: Job, split: SplitReport, columns: list[str]) -> Roles:
@@ -74,7 +77,7 @@ def roles_of(job: Job, split: SplitReport, columns: list[str]) -> Roles:
     )
 
 
-def report(plan: CleaningPlan, changes: Changes, train: pd.DataFrame, target: str) -> Outcome:
+def report(plan: CleaningPlan, changes: Changes, train: pd.DataFrame, target: str, leaks: Check) -> Outcome:
     """What cleaning changed, in words."""
     dropped = [column for column in plan.columns if column.use == "drop"]
     touched = [change for change in changes.changes if change.rule in VALUE_RULES and change.rows]
@@ -125,6 +128,7 @@ def report(plan: CleaningPlan, changes: Changes, train: pd.DataFrame, target: st
         notes=tuple(notes),
         facts=facts,
         findings=_findings(plan, changes),
+        checks=(leaks,),
     )
 
 
@@ -279,7 +283,7 @@ STEP = Step(
     guidance="1.4",
     title="cleaning",
     run=run,
-    needs=("train.parquet", "validation.parquet", "split.json", "preparation.discovery.outcome"),
+    needs=("train.parquet", "validation.parquet", "split.json", "leakage.json", "preparation.discovery.outcome"),
     decisions=(
         "data.target",
         "data.drop",

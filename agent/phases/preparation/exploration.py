@@ -108,7 +108,7 @@ def _notes(view: Exploration, facts: dict[str, Fact]) -> list[Sentence]:
                 value=first.spearman,
             )
         )
-    skewed = next((each for each in view.views if each.skewness is not None and abs(each.skewness) > 2), None)
+    skewed = next((each for each in view.views if each.kind == "number" and abs(each.skewness or 0.0) > 2), None)
     if skewed is not None:
         notes.append(
             say(

@@ -61,7 +61,7 @@ def training(task: Task = "binary", n: int = 400, seed: int = 0, folds: int = 3)
         matrix(x, (5,)),
         Target(target(task, signal)),
         Problem(task, CLASSES[task]),
-        SplitScheme(kind=kind, folds=folds),  # type: ignore[arg-type]
+        SplitScheme(kind=kind, folds=folds),
         np.arange(n, dtype=np.int64),
     )
 

@@ -19,7 +19,7 @@ from tools.reporting import dossier, html
 from tools.reporting.contents import DELIVERABLES, PHASES
 from tools.reporting.documents.registry import BUILDERS
 from tools.reporting.html import raw_text
-from tools.reporting.material import Material, UnknownEvidence, line
+from tools.reporting.material import DecisionFacts, Material, UnknownEvidence, line
 from tools.reporting.sections import Document, Missing, Section, Value, words
 from tools.wording import say
 
@@ -182,11 +182,22 @@ def test_the_index_names_each_file_with_its_hash_or_why_it_is_missing(tmp_path: 
             assert row["sha256"] == hashlib.sha256((tmp_path / row["file"]).read_bytes()).hexdigest()
             assert row["reason_if_missing"] is None
         else:
-            assert (
-                (row["sha256"] is None
-                and "validation" in row["reason_if_missing"])
-                or row["stem"][:2] not in ("11", "14")
+            assert (row["sha256"] is None and "validation" in row["reason_if_missing"]) or row["stem"][:2] not in (
+                "11",
+                "14",
             )
+
+
+def test_what_was_decided_about_a_column_settles_its_findings(run_material: Material) -> None:
+    def dangers(*decisions: DecisionFacts) -> str:
+        record = run_material.record.model_copy(update={"decisions": decisions})
+        page = dossier.index_page(Material(record, run_material.outcomes, run_material.artifacts), "preparation")
+        return page.partition('id="what-could-go-wrong')[2].partition("</section>")[0]
+
+    assert "one level" in dangers()
+    assert "one level" in dangers(DecisionFacts(id="data.leakage.purpose", value="keep"))
+    assert "one level" not in dangers(DecisionFacts(id="data.leakage.purpose", value="drop"))
+    assert "one level" not in dangers(DecisionFacts(id="data.drop", value=["purpose"]))
 
 
 def test_the_census_counts_figures_and_missing_parts() -> None:

@@ -51,6 +51,7 @@ def _fit(report: Node) -> list[Block]:
     texts = {
         "overfit": "It does much better on rows it was fitted to than on others: it has learned some of them by heart.",
         "underfit": "It does little better than always saying the same: much is left to learn, or there is nothing.",
+        "close": "It fits the rows it was fitted to closely, as flexible models do; only the others count.",
         "balanced": "What it does on rows it was fitted to carries over to others.",
     }
     items = (

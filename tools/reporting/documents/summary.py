@@ -17,6 +17,7 @@ from tools.reporting.blocks import (
     more,
     section,
     sentence_case,
+    settled,
     step_lines,
 )
 from tools.reporting.contents import ACTIVITIES, DELIVERABLES, PHASES, phases_until
@@ -135,7 +136,11 @@ def _dangers(m: Material) -> list[Block]:
     ]
     if bad:
         blocks.append(check_table(m, bad))
-    grave = [(step, finding) for step, finding in findings_of(m, m.outcomes) if finding.level != "info"]
+    grave = [
+        (step, finding)
+        for step, finding in findings_of(m, m.outcomes)
+        if finding.level != "info" and not settled(m, finding)
+    ]
     if grave:
         blocks.append(finding_table(m, grave[:FINDINGS]))
     if not bad and not grave:

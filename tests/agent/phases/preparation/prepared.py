@@ -11,6 +11,7 @@ from agent.advisors.expert import Expert
 from agent.job import Call, WorkerJob
 from agent.phases.preparation import cleaning, features
 from agent.steps import Step
+from tools.data.leakage import Leakage
 from tools.data.partitioning import SplitPlan, split
 from tools.data.profile_findings import profile_findings
 from tools.data.profiling import profile
@@ -101,6 +102,7 @@ def prepare(folder: Path, path: Path, target: str, task: Task, **decisions: Any)
         frame.iloc[made.rows(part)].reset_index(drop=True).to_parquet(folder / f"{part}.parquet")
     seen = profile(frame, reading, target, task)
     (folder / "profile.json").write_text(seen.model_dump_json())
+    (folder / "leakage.json").write_text(Leakage(rows=len(made.rows("train"))).model_dump_json())
     (folder / "split.json").write_text(made.report.model_dump_json())
     metric = "rmse" if task == "regression" else "roc_auc"
     criteria = Criteria(task=task, primary=Requirement(metric=metric))

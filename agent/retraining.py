@@ -1,0 +1,155 @@
+"""``phasegate retrain``: a challenger from the recorded answers on new data, held against the champion.
+
+The challenger walks phases 1 to 3 as a run of its own. Recorded approvals carry it to the test; none promotes it: a
+worse one is refused, and one that is no worse waits at gate validation for a person.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from agent import gates
+from agent.answers import Answers
+from agent.errors import Rejected, UsageError, Waiting
+from agent.headless import Headless, Show
+from agent.openings import CHALLENGER
+from agent.position import Position
+from agent.prediction import lay_out
+from agent.process import call
+from agent.recording import answers_of
+from agent.session import Session
+from agent.sources import Source
+from agent.status import position_of
+from workspace.project import Workspace
+
+_CARRIED = ("preparation", "experimentation")
+"""Gates that a recorded approval may carry a challenger through: neither puts a model into service."""
+_JUDGED = "validation.review"
+
+
+async def retrain(root: Path, name: str | None, data: str, show: Show) -> int:
+    """Train a challenger and hold it against the champion; returns the exit code where nothing waits.
+
+    Raises:
+        UsageError: there is no champion: gate validation of the run is not approved.
+        Rejected: the challenger is refused.
+        Waiting: the challenger waits at a gate for a person.
+    """
+    workspace = Workspace.open(root)
+    run = workspace.run(name)
+    champion = position_of(workspace, run)
+    if not gates.passed(champion, champion.registry.phase("validation")):
+        raise UsageError(
+            f"Run {run.id} has no approved model to challenge: gate validation is not passed.",
+            hint="`phasegate status` shows where it stands.",
+        )
+    source = Source(data, None, champion.answers("source."))
+    source.check()
+    headless = Headless(_answers(champion), accept_recommended=True, show=show)
+    async with Session.start(root, source, seed=champion.seed) as session:
+        try:
+            code = await headless.drive(session)
+        except Waiting as waiting:
+            if not session.position.has("verdict.json"):
+                raise
+            _judge(workspace, champion, run.id, session, waiting)
+    return code
+
+
+def _answers(champion: Position) -> Answers:
+    """The champion's answers as they stood in the end, with the approvals that may be carried over."""
+    recorded = answers_of(champion)
+    final = {
+        key: given.model_copy(update={"value": champion.decisions[key].value})
+        for key, given in recorded.answers.items()
+    }
+    carried = {
+        gate: tuple(visit.model_copy(update={"evidence": None}) for visit in visits if visit.decision == "approve")[-1:]
+        for gate, visits in recorded.gates.items()
+        if gate in _CARRIED
+    }
+    return Answers(answers=final, gates=carried)
+
+
+def _judge(workspace: Workspace, champion: Position, name: str, session: Session, waiting: Waiting) -> None:
+    """Hold both models against the challenger's opened test rows, put it on record, and say what follows."""
+    position = session.position
+    with tempfile.TemporaryDirectory(prefix="phasegate-retrain-") as folder:
+        base = Path(folder)
+        for place, known, prefix in (("champion", champion, "scorer/"), ("challenger", position, "scorer/")):
+            lay_out(workspace, known, prefix, base / place)
+        for artifact, known in (("criteria.json", champion), ("opened.parquet", position), ("split.json", position)):
+            (base / artifact).write_bytes(workspace.store.read(str(known.find(artifact))))
+        target = position.answer("data.target")
+        found = call("agent.retraining:hold", folder=folder, target=target, seed=position.seed)
+    session.executor.record(
+        "observation",
+        step=_JUDGED,
+        key=position.steps[_JUDGED].key,
+        name=CHALLENGER,
+        value={"champion": name, **found},
+    )
+    if found["decision"] == "refuse":
+        raise Rejected(
+            f"The challenger {session.run.id} is refused: {found['reason']}.",
+            hint=f"Run {name} stays in service. `phasegate show --run {session.run.id}` shows the challenger.",
+        )
+    raise Waiting(
+        f"The challenger {session.run.id} may take over: {found['reason']}. {waiting.message}", hint=waiting.hint
+    )
+
+
+def hold(folder: str, target: str, seed: int) -> dict[str, Any]:
+    """What the comparing process does: both scorers on the same rows, by the champion's criteria."""
+    import pandas as pd
+
+    from tools.data.splitting import SplitReport
+    from tools.evaluation.criteria import Criteria
+    from tools.evaluation.opened import opened_rows
+    from tools.evaluation.scoring import score_labelled
+    from tools.monitoring.retraining import compare
+    from tools.serving.service.scorer import Scorer
+
+    base = Path(folder)
+    frame = pd.read_parquet(base / "opened.parquet")
+    scheme = SplitReport.model_validate_json((base / "split.json").read_bytes()).scheme
+    criteria = Criteria.model_validate_json((base / "criteria.json").read_bytes())
+    scorers = {name: Scorer.load(base / name / "scorer") for name in ("champion", "challenger")}
+    scored = {name: score_labelled(scorer, frame, target)[0] for name, scorer in scorers.items()}
+    both = sorted(set(scored["champion"].kept.tolist()) & set(scored["challenger"].kept.tolist()))
+    rows = {
+        name: opened_rows(frame.iloc[both].reset_index(drop=True), _only(one, both), scheme)
+        for name, one in scored.items()
+    }
+    known = rows["challenger"]
+    found = compare(
+        rows["champion"].predictions,
+        known.predictions,
+        known.y,
+        criteria,
+        groups=known.groups,
+        order=known.order,
+        seed=seed,
+    )
+    return {
+        "decision": found.decision,
+        "reason": str(found.reason),
+        "metric": found.metric,
+        "rows": found.rows,
+        "gain": found.gain.value,
+        "lower": found.gain.lower,
+        "upper": found.gain.upper,
+    }
+
+
+def _only(scored: Any, rows: list[int]) -> Any:
+    """Scored rows of a frame that was cut down to some of them."""
+    import numpy as np
+
+    from tools.evaluation.scoring import Scored
+
+    position = {row: place for place, row in enumerate(scored.kept.tolist())}
+    places = np.array([position[row] for row in rows], dtype=np.intp)
+    return Scored(scored.y[places], scored.predictions.take(places), np.arange(len(rows), dtype=np.intp), 0)
