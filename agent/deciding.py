@@ -9,7 +9,7 @@ from typing import Any
 from agent.advisors.expert import Expert
 from agent.answers import GateAnswer
 from agent.publishing import publish
-from agent.session import Session, decide_gate
+from agent.session import Session
 from workspace.errors import WorkspaceError
 from workspace.ledger import Ledger
 from workspace.locks import hold
@@ -35,7 +35,7 @@ def decide(root: Path, name: str | None, gate: str, answer: GateAnswer) -> dict[
     run = workspace.run(name)
     with hold(root, wait=_WAIT_SECONDS), Ledger(run.ledger) as ledger:
         session = Session(workspace, run, ledger, Expert())
-        shown = decide_gate(session, gate, answer, source="command")
+        shown = session.take_decision(gate, answer, source="command")
         asked: list[str] = []
         lines = [f"Recorded: {answer.by} {_VERBS[answer.decision]} gate {gate} on evidence {shown.evidence[:8]}."]
         if answer.decision == "revise" and not answer.set:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from agent import gates
+from agent.environment import BEGAN
 from agent.errors import AgentError, StepFailed
 from agent.events import Event
 from agent.job import Call
@@ -34,11 +35,12 @@ THREADS = 1
 
 @dataclass(frozen=True)
 class Borrowed:
-    """Observations of another run, taken instead of measuring: by step id, then by name."""
+    """Observations of another run, taken instead of measuring where a step's key is the same."""
 
-    values: Mapping[str, Mapping[str, Any]]
+    values: Mapping[tuple[str, str], Mapping[str, Any]]
+    """(step, key) to what was observed while it ran, by name."""
     steps: Mapping[str, StepRecord]
-    """Finished observe steps of that run."""
+    """Finished observe steps of that run, by key."""
 
 
 class Executor:
@@ -167,8 +169,8 @@ class Executor:
         """A finished step with this key in any run of the workspace, with all its artifacts in the store."""
         if step.kind is Kind.EFFECT:
             return None
-        if self.borrowed is not None and step.kind is Kind.OBSERVE and step.id in self.borrowed.steps:
-            return self.borrowed.steps[step.id]
+        if self.borrowed is not None and key in self.borrowed.steps:
+            return self.borrowed.steps[key]
         if self._elsewhere is None:
             self._elsewhere = {record.key: record for run in self.workspace.runs() for record in _readable_steps(run)}
         own = self.position.steps.get(step.id)
@@ -199,6 +201,7 @@ class Executor:
             seed=substream(self.position.seed, step.id),
             threads=THREADS,
             recorded=self._recorded(step, key),
+            began=BEGAN,
             guarded=str(self.workspace.root.resolve()),
         )
 
@@ -217,7 +220,7 @@ class Executor:
 
     def _recorded(self, step: Step, key: str) -> dict[str, Any]:
         own = self.position.observations.get((step.id, key), {})
-        return {**(self.borrowed.values.get(step.id, {}) if self.borrowed else {}), **own}
+        return {**(self.borrowed.values.get((step.id, key), {}) if self.borrowed else {}), **own}
 
     def _stage(self, step: Step, inputs: Mapping[str, str], folder: Path) -> dict[str, str]:
         """Lay a step's inputs out and return name to path: files as links to the store, folders as true copies.
@@ -234,7 +237,7 @@ class Executor:
             else:
                 path.symlink_to(self.workspace.store.sound(sha256).resolve())
             staged[name] = str(path)
-        for need in step.needs:
+        for need in (need.removesuffix("?") for need in step.needs):
             if need.endswith("/") and (folder / need).is_dir():
                 staged[need] = str(folder / need)
         return staged

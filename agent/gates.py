@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from agent.answers import GateAnswer
+from agent.conditions import COMPARE, parse_condition
 from agent.decisions import GateDecision
-from agent.errors import AnswersDoNotFit, Rejected, UsageError, Waiting
+from agent.errors import AnswersDoNotFit, Rejected, Waiting
 from agent.position import Position
 from agent.registry import Phase
 from agent.steps import Kind
 from tools.records import Check, Finding, Outcome
-from tools.wording import inert, render
+from tools.wording import plural, render
 from workspace.files import canonical_json, sha256_bytes
 from workspace.ledger import Entry, Ledger
-
-TRIES = 3
-"""How often a phase may be revised from a recorded file before a person has to look."""
 
 
 class ShownCheck(BaseModel):
@@ -307,8 +303,10 @@ def _check_approval(position: Position, phase: Phase, shown: GateRequest, answer
     lacking = [name for name in failed if name not in answer.override]
     if lacking:
         raise refusal(
-            f"Gate {phase.name} can't be approved as it is: {', '.join(lacking)} failed and blocks.",
-            hint=f"Mend it (revise), reject, or override in writing: --override {lacking[0]} --reason TEXT",
+            f"Gate {phase.name} can't be approved as it is: {', '.join(lacking)} failed and"
+            f" {plural(len(lacking), 'blocks', 'block')}.",
+            hint=f"Mend it (revise), reject, or override in writing:"
+            f" {' '.join(f'--override {name}' for name in lacking)} --reason TEXT",
         )
     if shown.verdict == "inconclusive" and phase.name == "validation" and not answer.conditions:
         raise Waiting(
@@ -320,54 +318,6 @@ def idle_overrides(shown: GateRequest, answer: GateAnswer) -> list[str]:
     """Overrides of checks that did not fail: worth a warning."""
     failed = {check.id for check in shown.checks if check.status == "fail"}
     return [name for name in answer.override if name not in failed]
-
-
-_METRIC = re.compile(r"metrics\.[^.]+\.(value|lower|upper)")
-_OPERATOR = re.compile(r"==|!=|<=|>=|<|>")
-_WORDS = {
-    "recommendation": ("approve", "approve with conditions", "revise", "reject"),
-    "checks": ("pass", "warn", "fail", "insufficient"),
-}
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-}
-
-
-def parse_condition(text: str) -> list[tuple[str, str, Any]]:
-    """Parse ``NAME op LITERAL and …`` into (name, operator, literal) triples.
-
-    Raises:
-        UsageError: it is not of that form.
-    """
-    clauses = []
-    for part in " ".join(text.split()).split(" and "):
-        operator = next(reversed(list(_OPERATOR.finditer(part))), None)  # a check's id may hold one, a word may not
-        clause = operator and _clause(part[: operator.start()].strip(), operator[0], part[operator.end() :].strip())
-        if not clause:
-            raise UsageError(
-                f'"{inert(part)}" is not a condition.',
-                hint="Compare recommendation or checks.ID with one of its words (== !=), or "
-                "metrics.NAME.value|lower|upper with a number.",
-            )
-        clauses.append(clause)
-    return clauses
-
-
-def _clause(name: str, operator: str, literal: str) -> tuple[str, str, Any] | None:
-    kind, _, rest = name.partition(".")
-    word = literal.strip("\"'")
-    if name == "recommendation" or (kind == "checks" and rest):
-        return (name, operator, word) if word in _WORDS[kind] and operator in {"==", "!="} else None
-    try:
-        number = float(literal)
-    except ValueError:
-        return None
-    return (name, operator, number) if _METRIC.fullmatch(name) and math.isfinite(number) else None
 
 
 def holds(text: str, shown: GateRequest, position: Position) -> bool:
@@ -382,7 +332,7 @@ def holds(text: str, shown: GateRequest, position: Position) -> bool:
         else:
             _, metric, part = name.split(".")
             value = metrics.get(metric, {}).get(part)
-        if value is None or not _COMPARE[operator](value, literal):
+        if value is None or not COMPARE[operator](value, literal):
             return False
     return True
 

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from agent.answers import RECOMMENDED, Answers, Given, Source
+from agent.conditions import parse_condition
 from agent.errors import AgentError, AnswersDoNotFit, Rejected, Stopped, Waiting
 from agent.events import Event
-from agent.gates import GateRequest, parse_condition
+from agent.gates import GateRequest
 from agent.questions import Question, check_static
 from agent.registry import Registry, registry
 from agent.session import Session

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -45,6 +46,8 @@ class Call(BaseModel):
     threads: int
     recorded: dict[str, Any]
     """Observations of an earlier passage, by name."""
+    began: float = 0.0
+    """When the command began, in seconds since 1970; for budgets, inside an observation only."""
     guarded: str
     """Folder in which nothing but the staged inputs may be opened."""
 
@@ -135,6 +138,10 @@ class WorkerJob:
         value = plain(measure())
         self._send({"kind": "observation", "name": name, "value": value})
         return value
+
+    def elapsed(self) -> float:
+        """Seconds since the command began; to be asked inside an observation only."""
+        return time.time() - self._call.began
 
     def _target(self, artifact: str) -> Path:
         folder = next((name for name in self._call.makes if name.endswith("/") and artifact.startswith(name)), None)

@@ -21,9 +21,7 @@ _TABLE = "agent.phases"
 _PREFIXES = tuple(f"{package}." for package in _FOLLOWED)
 
 
-def step_key(
-    step: Step, inputs: Mapping[str, str], decisions: Mapping[str, Any], seed: int, threads: int | None = None
-) -> str:
+def step_key(step: Step, inputs: Mapping[str, str], decisions: Mapping[str, Any], seed: int) -> str:
     """The key of a step: SHA-256 over everything that it declares.
 
     Args:
@@ -31,7 +29,6 @@ def step_key(
         inputs: SHA-256 by artifact name.
         decisions: value by question id.
         seed: the run's root seed.
-        threads: only for steps whose result depends on the number.
     """
     return sha256_bytes(
         canonical_json(
@@ -42,7 +39,6 @@ def step_key(
                 "seed": seed,
                 "code": code_hash(step.run.__module__),
                 "libraries": {name: _version(name) for name in sorted(step.libraries)},
-                "threads": threads,
             }
         )
     )

@@ -10,11 +10,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from agent.advisors.base import Advisor, Recommendation
+from agent.answers import GateAnswer
 from agent.decisions import Decision
 from agent.errors import AnswersDoNotFit
 from agent.position import Position
 from agent.registry import Registry
-from agent.steps import AnswerType, Ask, Step
+from agent.steps import AnswerType, Ask, Step, always
 from tools.wording import inert
 from workspace.files import canonical_json
 
@@ -128,6 +129,27 @@ def decide(question: Question, given: Any, *, source: Any, by: str | None, reaso
     )
 
 
+def settle_revision(answer: GateAnswer, position: Position, advisor: Advisor) -> dict[str, Any]:
+    """The changed decisions of a revision, each checked against its question.
+
+    Raises:
+        AnswersDoNotFit: an id is unknown, or a value does not fit.
+    """
+    settled: dict[str, Any] = {}
+    for name, value in answer.set.items():
+        found = position.registry.ask(name)
+        if found is None:
+            raise AnswersDoNotFit(f"There is no question {name}.", hint="`phasegate show questions` lists them.")
+        step, ask, subject = found
+        question = build(step, ask, subject, position, advisor)
+        if value == "recommended":
+            if not question.has_recommendation:
+                raise AnswersDoNotFit(f"{name} has no recommendation here.", hint="Give a value.")
+            value = question.recommended
+        settled[name] = decide(question, value, source="revision", by=answer.by, reason=answer.reason).value
+    return settled
+
+
 def check_static(registry: Registry, question: str, value: Any, reason: str | None = None) -> None:
     """Check a recorded answer before any work, as far as the declaration alone allows.
 
@@ -142,7 +164,7 @@ def check_static(registry: Registry, question: str, value: Any, reason: str | No
         hint = f'Did you mean "{near[0]}"?' if near else "`phasegate questions DATA` lists the ids."
         raise AnswersDoNotFit(f"There is no question {question}.", hint=hint)
     step, ask, _ = found
-    if value == "recommended":
+    if value == "recommended" or (value is None and ask.when is not always):
         return
     options = tuple(Choice(value=option.value, label="", reason="") for option in ask.options)
     declared = Question(

@@ -48,8 +48,14 @@ def write_answers(run: RunFolder, position: Position) -> None:
     write_atomic(run.answers, dump_answers(answers_of(position)).encode())
 
 
-def run_record(position: Position, phase: str) -> dict[str, Any]:
-    """Decisions and gates up to a phase, without clock times: what documents may quote."""
+def run_record(position: Position, phase: str, *, closed: bool = False) -> dict[str, Any]:
+    """Decisions and gates up to a phase, without clock times: what documents may quote.
+
+    Args:
+        position: where the run stands.
+        phase: the phase whose documents are written.
+        closed: whether that phase's own gate is decided and belongs to the record.
+    """
     names = [known.name for known in position.registry.phases]
     reach = set(names[: names.index(phase) + 1])
     asked_in = {}
@@ -91,7 +97,7 @@ def run_record(position: Position, phase: str) -> dict[str, Any]:
                 "recommendation": decision.recommendation,
             }
             for known in position.registry.phases
-            if known.name in reach and known.name != phase
+            if known.name in reach and (closed or known.name != phase)
             for decision in position.gate(known.name).decisions
             if decision.source != "unchanged"
         ],

@@ -59,14 +59,15 @@ def borrow(run_dir: Path, workspace: Path) -> Borrowed:
 
 
 def _observations(position: Position, run: RunFolder, origin: Workspace, target: Workspace) -> Borrowed:
-    values: dict[str, dict[str, object]] = {}
-    for (name, _), named in position.observations.items():
-        values.setdefault(name, {}).update({key: value for key, value in named.items() if key != "artifacts"})
+    values = {
+        place: {name: value for name, value in named.items() if name != "artifacts"}
+        for place, named in position.observations.items()
+    }
     steps: dict[str, StepRecord] = {}
     for record in finished_steps(run):
         step = position.registry.steps.get(record.id)
         if step is not None and step.kind is Kind.OBSERVE:
-            steps[record.id] = record
+            steps[record.key] = record
             for row in record.artifacts.values():
                 if not target.store.has(row["sha256"]):
                     target.store.put(origin.store.path(row["sha256"]))
@@ -91,7 +92,7 @@ async def replay(root: Path, name: str | None, show: Show, *, remeasure: bool = 
         headless = Headless(answers_of(position), accept_recommended=False, show=show)
         ended_at = _last_gate(position)
         async with Session.start(
-            target.root, source, seed=position.seed, until=ended_at, borrowed=borrowed, name=run.id
+            target.root, source, seed=position.seed, until=ended_at, borrowed=borrowed, name=run.id, effects=False
         ) as session:
             with contextlib.suppress(Waiting):  # where the run waited for an answer, its replay waits too
                 await headless.drive(session)

@@ -5,41 +5,36 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-import subprocess
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from agent import checkpoint, experiments, gates
+from agent import checkpoint, gates
 from agent.advisors.base import Advisor
 from agent.advisors.expert import Expert
 from agent.answers import GateAnswer, Source
 from agent.closing import ending
-from agent.effects import follow
-from agent.errors import AnswersDoNotFit, Stopped, UsageError, describe
+from agent.desk import RunDesk
+from agent.effects import Effects
+from agent.errors import AnswersDoNotFit, Stopped, describe
 from agent.events import Event
 from agent.execution import Borrowed, Executor
 from agent.gates import GateRequest
 from agent.graph import build
-from agent.openings import workspace_checks
 from agent.position import Position
 from agent.publishing import publish
-from agent.questions import Question, Side, decide, open_questions
+from agent.questions import Question, decide, settle_revision
 from agent.questions import build as build_question
 from agent.recording import write_answers
-from agent.registry import Phase, Registry, registry
+from agent.registry import Registry, registry
 from agent.sources import Source as DataSource
-from agent.steps import Step
+from agent.status import refuse_unfinished
 from agent.waiting import gate_file, write_gate, write_pending
 from agent.worker import Worker
 from workspace.ledger import Ledger
 from workspace.locks import hold
 from workspace.project import RunFolder, Workspace
-
-_TRACKED = "validation.review"
-"""Once this step is done a run has all its metrics, and the experiment store is told while the rest goes on."""
-_TRACKING_SECONDS = 60.0
 
 
 class Session:
@@ -55,6 +50,7 @@ class Session:
         until: str | None = None,
         borrowed: Borrowed | None = None,
         steps: Registry | None = None,
+        effects: bool = True,
     ) -> None:
         self.workspace = workspace
         self.run = run
@@ -68,10 +64,11 @@ class Session:
         self.executor = Executor(
             workspace, run, self.registry, ledger, self.position, self.worker, self._events.put_nowait, borrowed
         )
+        self._effects = Effects(self.executor) if effects else None
+        self._desk = RunDesk(self.executor, advisor, until, self._effects)
         self._task: asyncio.Task[None] | None = None
         self._stopping: str | None = None
         self.pending: Question | GateRequest | None = None
-        self._tracking: subprocess.Popen[bytes] | None = None
 
     # opening
 
@@ -88,8 +85,20 @@ class Session:
         advisor: Advisor | None = None,
         steps: Registry | None = None,
         name: str | None = None,
+        effects: bool = True,
     ) -> AsyncIterator[Session]:
-        """Begin a new run; ``name`` gives it another id than the next free one.
+        """Begin a new run.
+
+        Args:
+            root: the workspace's folder.
+            source: the data.
+            seed: root of all randomness.
+            until: the phase after whose gate the run ends.
+            borrowed: observations of another run, taken instead of measuring.
+            advisor: who recommends; the expert without one.
+            steps: other steps than the product's.
+            name: another id than the next free one.
+            effects: whether what steps call for outside the store is brought about.
 
         Raises:
             WorkspaceBusy: another process holds the workspace.
@@ -97,15 +106,19 @@ class Session:
         """
         workspace = Workspace.create(root)
         with hold(root):
-            _refuse_waiting(workspace)
+            refuse_unfinished(workspace)
             stored: dict[str, Any] = {name: source.store(name, workspace) for name in source.names}
             run = workspace.new_run(name)
             with Ledger(run.ledger) as ledger:
                 advisor = advisor or Expert()
                 ledger.append("run_started", run=run.id, seed=seed, advisor=advisor.name, **stored)
-                session = cls(workspace, run, ledger, advisor, until=until, borrowed=borrowed, steps=steps)
-                async with _closing(session):
+                session = cls(
+                    workspace, run, ledger, advisor, until=until, borrowed=borrowed, steps=steps, effects=effects
+                )
+                try:
                     yield session
+                finally:
+                    await session.close()
 
     @classmethod
     @asynccontextmanager
@@ -130,8 +143,10 @@ class Session:
         run = workspace.run(name)
         with hold(root), Ledger(run.ledger) as ledger:
             session = cls(workspace, run, ledger, advisor or Expert(), until=until, borrowed=borrowed, steps=steps)
-            async with _closing(session):
+            try:
                 yield session
+            finally:
+                await session.close()
 
     # events
 
@@ -194,7 +209,7 @@ class Session:
         for gate, data in decided.items():
             phase = self.registry.phase(gate)
             if not gate_file(self.run, gate).exists() and data["evidence"] == gates.evidence_hash(self.position, phase):
-                write_gate(self.run, self.shown(phase), data)
+                write_gate(self.run, self._desk.shown(phase), data)
         if self.position.asked is None and not any(state.open for state in self.position.gates.values()):
             self.run.pending.unlink(missing_ok=True)
 
@@ -217,7 +232,7 @@ class Session:
         if not agrees:
             checkpoint.discard(path)
         async with checkpoint.saver(path) as saver:
-            graph = build(self.registry, self, saver)
+            graph = build(self.registry, self._desk, saver)
             step_in: Any = None if agrees else {"steps": {}}
             while True:
                 async for _ in graph.astream(step_in, config, stream_mode="updates", durability="sync"):
@@ -227,16 +242,11 @@ class Session:
                     break
                 await self._wait(state.interrupts[0].value)
                 step_in = Command(resume={state.interrupts[0].id: {"head": self.ledger.head}})
+        if self._effects is not None:
+            await self._effects.close_dossier()
         self._end(str(state.values.get("status", "done")))
-        await self._track()
-
-    async def _track(self) -> None:
-        """See that the experiment store has been told of what this passage made."""
-        if self._tracking is None and self.executor.executed:
-            self._tracking = experiments.begin(self.workspace, self.run, self.position)
-        if self._tracking is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                await asyncio.to_thread(self._tracking.wait, _TRACKING_SECONDS)
+        if self._effects is not None:
+            await self._effects.track()
 
     async def _agrees(self, path: Path, config: Any) -> bool:
         """Whether the checkpoint waits where the ledger ends; a lost, damaged or older one does not."""
@@ -244,7 +254,7 @@ class Session:
             return False
         try:
             async with checkpoint.saver(path) as saver:
-                state = await build(self.registry, self, saver).aget_state(config)
+                state = await build(self.registry, self._desk, saver).aget_state(config)
             keys = {name: record.key for name, record in self.position.steps.items()}
             return (
                 bool(state.created_at and state.next)
@@ -259,7 +269,7 @@ class Session:
         self._answered.clear()
         if "gate" in asked:
             phase = self.registry.phase(asked["gate"])
-            shown = self.gate(phase)
+            shown = self._desk.gate(phase)
             if not isinstance(shown, GateRequest):
                 return
             self.pending = shown
@@ -345,8 +355,26 @@ class Session:
             raise AnswersDoNotFit(
                 f"Gate {gate} is not open now.", hint="`phasegate status` shows where the run stands."
             )
-        decide_gate(self, gate, answer, source=source)
+        self.take_decision(gate, answer, source=source)
         self._answered.set()
+
+    def take_decision(
+        self, gate: str, answer: GateAnswer, *, source: Literal["file", "command", "person"]
+    ) -> GateRequest:
+        """Record a decision on an open gate, and run nothing. Returns what the gate showed."""
+        phase = self.registry.phase(gate)
+        shown = self._desk.shown(phase)
+        settled = settle_revision(answer, self.position, self.advisor)
+        entry = gates.record_decision(self.ledger, self.position, phase, shown, answer, source=source, settled=settled)
+        self.position.take(entry)
+        for name in gates.idle_overrides(shown, answer):
+            self.warn(f"The override of {name} was not needed: it did not fail.")
+        write_gate(self.run, shown, entry.data)
+        if not self.position.gate(gate).open:
+            self.run.pending.unlink(missing_ok=True)
+        write_answers(self.run, self.position)
+        self.executor.tell("gate_decided", **entry.data)
+        return shown
 
     def warn(self, text: str) -> None:
         """Put a warning on record and tell it."""
@@ -366,120 +394,7 @@ class Session:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError, Exception):
                 await self._task
-        if self._tracking is not None and self._tracking.poll() is None:
-            self._tracking.kill()
+        if self._effects is not None:
+            self._effects.stop()
         await self.worker.close()
         shutil.rmtree(self.workspace.cache / "work" / self.run.id, ignore_errors=True)
-
-    # what the graph's nodes ask (agent.graph.Desk)
-
-    async def carry_out(self, step: Step) -> str:
-        """Bring a step's result about; returns its key."""
-        await self.executor.carry_out(step)
-        await follow(self.executor, step.id)
-        if step.id == _TRACKED and step.id in self.executor.executed:
-            self._tracking = experiments.begin(self.workspace, self.run, self.position)
-        return self.position.steps[step.id].key
-
-    def next_question(self, step: Step, side: Side) -> Question | None:
-        """The next question of that side that has no answer in the ledger."""
-        return next(open_questions(step, side, self.position, self.advisor), None)
-
-    def gate(self, phase: Phase) -> GateRequest | str | None:
-        """What the gate waits for, or how it was decided."""
-        state = self.position.gate(phase.name)
-        if gates.passed(self.position, phase):
-            if gates.needs_note(self.position, phase):
-                self._note_unchanged(phase, state.decisions[-1])
-            return "approve"
-        before = gates.approved_before(self.position, phase)
-        if before is not None and not state.open:
-            self._note_unchanged(phase, before)
-            return "approve"
-        last = state.decisions[-1] if state.decisions else None
-        if last is not None and not state.open and last.evidence == gates.evidence_hash(self.position, phase):
-            if last.decision == "reject":
-                return "reject"
-            if last.decision == "revise" and self._stale(phase):
-                return "revise"
-        return self.shown(phase)
-
-    def shown(self, phase: Phase) -> GateRequest:
-        """What a gate shows now."""
-        return gates.request(self.position, phase, workspace_checks(self.workspace, self.position, phase))
-
-    def _stale(self, phase: Phase) -> bool:
-        """Whether a revision left steps of this phase or before it to be redone."""
-        phases = [*self.registry.before(phase.name), phase]
-        steps = [
-            step for known in [*self.registry.phases] if known in phases or not known.gated for step in known.steps
-        ]
-        return any(not self.executor.done(step) for step in steps)
-
-    def _note_unchanged(self, phase: Phase, before: Any) -> None:
-        self.position.take(gates.pass_unchanged(self.ledger, self.position, phase, before))
-
-    def head(self) -> str:
-        """The ledger's head."""
-        return self.ledger.head
-
-    def stops_after(self, phase: Phase) -> bool:
-        """Whether the run was asked to end with this phase."""
-        return self.until == phase.name
-
-
-def decide_gate(
-    session: Session, gate: str, answer: GateAnswer, *, source: Literal["file", "command", "person"]
-) -> GateRequest:
-    """Record a decision on an open gate of a session; nothing is run. Returns what the gate showed."""
-    phase = session.registry.phase(gate)
-    shown = session.shown(phase)
-    settled = _settled(session, answer)
-    entry = gates.record_decision(
-        session.ledger, session.position, phase, shown, answer, source=source, settled=settled
-    )
-    session.position.take(entry)
-    for name in gates.idle_overrides(shown, answer):
-        session.warn(f"The override of {name} was not needed: it did not fail.")
-    write_gate(session.run, shown, entry.data)
-    if not session.position.gate(gate).open:
-        session.run.pending.unlink(missing_ok=True)
-    write_answers(session.run, session.position)
-    session.executor.tell("gate_decided", **entry.data)
-    return shown
-
-
-def _settled(session: Session, answer: GateAnswer) -> dict[str, Any]:
-    """The changed decisions of a revision, each checked against its question."""
-    settled: dict[str, Any] = {}
-    for name, value in answer.set.items():
-        found = session.registry.ask(name)
-        if found is None:
-            raise AnswersDoNotFit(f"There is no question {name}.", hint="`phasegate show questions` lists them.")
-        step, ask, subject = found
-        question = build_question(step, ask, subject, session.position, session.advisor)
-        if value == "recommended":
-            if not question.has_recommendation:
-                raise AnswersDoNotFit(f"{name} has no recommendation here.", hint="Give a value.")
-            value = question.recommended
-        settled[name] = decide(question, value, source="revision", by=answer.by, reason=answer.reason).value
-    return settled
-
-
-def _refuse_waiting(workspace: Workspace) -> None:
-    from agent.status import state_of
-
-    runs = workspace.runs()
-    if runs and state_of(workspace, runs[-1], busy=False).state == "waiting":
-        raise UsageError(
-            f"Run {runs[-1].id} waits for a person in {workspace.root}.",
-            hint="Go on with `phasegate resume`, or start elsewhere with --workspace DIR.",
-        )
-
-
-@asynccontextmanager
-async def _closing(session: Session) -> AsyncIterator[None]:
-    try:
-        yield
-    finally:
-        await session.close()

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from agent.errors import UsageError
 from agent.position import Position
 from agent.registry import registry
 from agent.wording import shown_value
@@ -99,6 +100,20 @@ def state_of(workspace: Workspace, run: RunFolder, *, busy: bool | None = None) 
         model=position.facts("experimentation.optimisation").get("model"),
         endpoint=_endpoint(workspace),
     )
+
+
+def refuse_unfinished(workspace: Workspace) -> None:
+    """Refuse to begin a run where the newest one has not ended.
+
+    Raises:
+        UsageError: it has not.
+    """
+    runs = workspace.runs()
+    if runs and state_of(workspace, runs[-1], busy=False).state == "waiting":
+        raise UsageError(
+            f"Run {runs[-1].id} in {workspace.root} has not ended.",
+            hint="Go on with `phasegate resume`, or start elsewhere with --workspace DIR.",
+        )
 
 
 def _endpoint(workspace: Workspace) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
@@ -64,7 +64,8 @@ def _nothing(known: Known) -> dict[str, Any]:
     return {}
 
 
-def _always(known: Known) -> bool:
+def always(known: Known) -> bool:
+    """The condition of a question that always comes up."""
     return True
 
 
@@ -83,7 +84,7 @@ class Ask:
     evidence: Callable[[Known], dict[str, Any]] = _nothing
     """What the advisor's rules look at; with subjects, a dict per subject is expected under ``subjects``."""
     subjects: Callable[[Known], Sequence[str]] | None = None
-    when: Callable[[Known], bool] = _always
+    when: Callable[[Known], bool] = always
     """Asked only where this holds."""
     nullable: bool = True
     """Whether ``null`` (declared unknown) is an answer."""
@@ -144,6 +145,9 @@ class Job(Protocol):
     def progress(self, done: float, total: float, note: str = "") -> None:
         """Tell how far the step is."""
 
+    def elapsed(self) -> float:
+        """Seconds since the command began; to be asked inside an observation only."""
+
     def observe(self, name: str, measure: Callable[[], Any]) -> Any:
         """A measurement that can't be recomputed to the bit: measured once, recorded, read back on replay."""
 
@@ -169,8 +173,6 @@ class Step:
     """Distributions whose versions the result depends on."""
     before: tuple[Ask, ...] = ()
     after: tuple[Ask, ...] = ()
-    when: Callable[[Known], bool] = field(default=_always)
-    """Skipped, with its reason in ``skipped``, where this does not hold."""
 
     @property
     def phase(self) -> str:

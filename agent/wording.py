@@ -19,6 +19,8 @@ def shown_value(value: Any) -> str:
         return ", ".join(shown_value(item) for item in value) or "none"
     if isinstance(value, str):
         return inert(value)
+    if isinstance(value, float) and 1e-4 <= abs(value) < 1e6:
+        return f"{value:.6g}"  # as it was stated, not as a measured number
     return show(value)
 
 

@@ -39,6 +39,11 @@ _LIBRARIES: tuple[str, ...] = (
     "sklearn.impute",
     "lightgbm",
     "xgboost",
+    "imblearn.over_sampling",
+    "imblearn.ensemble",
+    "optuna",
+    "onnx",
+    "onnxruntime",
 )
 _LINE_LIMIT = 64 * 1024 * 1024
 _NICENESS = 5

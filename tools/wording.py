@@ -76,7 +76,7 @@ def _significant(value: float) -> str:
     if magnitude >= 1000:
         return f"{value:,.0f}"
     if magnitude >= 100:
-        return f"{value:.0f}" if float(value).is_integer() else f"{value:.1f}"
+        return f"{value:.0f}"
     if magnitude >= 10:
         return f"{value:.0f}" if float(value).is_integer() else f"{value:.1f}"
     if float(value).is_integer():
@@ -85,7 +85,8 @@ def _significant(value: float) -> str:
         return f"{value:.2f}"
     if magnitude >= 0.001:
         return f"{value:.3f}"
-    return f"{value:.2g}"
+    # a power of ten only where the zeros could no longer be counted
+    return f"{value:.{1 - math.floor(math.log10(magnitude))}f}" if magnitude >= 1e-5 else f"{value:.2g}"
 
 
 def _percent(value: float) -> str:
@@ -93,12 +94,12 @@ def _percent(value: float) -> str:
     if percent == 0 or percent == 100:
         return f"{percent:.0f} %"
     if 99.5 <= abs(percent) < 100:
-        return f"{percent:.1f} %" if abs(percent) < 99.95 else "over 99.9 %"
+        return f"{percent:.1f} %" if abs(percent) < 99.95 else "over 99.9 %"  # never rounded to all
     if abs(percent) >= 10:
         return f"{percent:.0f} %"
     if abs(percent) < 0.1:
         return "under 0.1 %" if percent > 0 else "above -0.1 %"
-    return f"{percent:.1f} %"
+    return f"{percent:.1f}".removesuffix(".0") + " %"
 
 
 def _milliseconds(value: float) -> str:

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from agent.environment import quiet
-from tui import verbs
+from tui import looking, operating, running
+from tui.ending import guarded
 
 quiet()
 
@@ -60,7 +61,9 @@ def run(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Start a run: read DATA, ask what only a person can know, and walk the phases from gate to gate.
+    """Start a run on a table.
+
+    It reads DATA, asks what only a person can know, and walks the phases from gate to gate.
 
     Without --answers it stops at the first question (exit 3); `phasegate questions DATA` writes a file to fill in.
     """
@@ -70,10 +73,10 @@ def run(
         "search.trials": trials,
         "search.max_seconds": max_seconds,
     }
-    verbs.guarded(
+    guarded(
         as_json,
         debug,
-        lambda: verbs.run(
+        lambda: running.run(
             data,
             answers=answers,
             workspace=workspace,
@@ -101,11 +104,14 @@ def resume(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Go on with a run where it stopped: after an answer, a decision, a signal or a crash."""
-    verbs.guarded(
+    """Go on with a run where it stopped.
+
+    After an answer, a decision, a signal or a crash; what is done is not done again.
+    """
+    guarded(
         as_json,
         debug,
-        lambda: verbs.resume(
+        lambda: running.resume(
             workspace,
             run,
             answers=answers,
@@ -127,8 +133,12 @@ def questions(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Write an answers file with every question, its recommended answer and the reason, to standard output."""
-    verbs.guarded(as_json, debug, lambda: verbs.questions(data, target, answers, settings or [], as_json))
+    """Write an answers file to fill in.
+
+    Every question with its recommended answer and the reason, to standard output; it runs as it is once the gate
+    approvals are filled in.
+    """
+    guarded(as_json, debug, lambda: running.questions(data, target, answers, settings or [], as_json))
 
 
 @app.command()
@@ -155,11 +165,14 @@ def decide(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Record a person's decision on the open gate. It runs nothing: `phasegate resume` goes on."""
-    verbs.guarded(
+    """Record a decision on the open gate.
+
+    It runs nothing: `phasegate resume` goes on.
+    """
+    guarded(
         as_json,
         debug,
-        lambda: verbs.decide(
+        lambda: running.decide(
             workspace,
             run,
             gate,
@@ -179,8 +192,8 @@ def decide(
 
 @app.command()
 def status(workspace: Workspace = _WORKSPACE, run: Run = None, as_json: Json = False, debug: Debug = False) -> None:
-    """Say where a run stands and what it waits for."""
-    verbs.guarded(as_json, debug, lambda: verbs.status(workspace, run, as_json))
+    """Say where a run stands."""
+    guarded(as_json, debug, lambda: looking.status(workspace, run, as_json))
 
 
 @app.command()
@@ -193,22 +206,28 @@ def show(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Show a run step by step, or one of its deliverables as text."""
-    verbs.guarded(as_json, debug, lambda: verbs.show(workspace, run, deliverable, as_json))
+    """Show a run, or one of its deliverables.
+
+    Without a name: every step with its finding, the gates, and the names of the deliverables.
+    """
+    guarded(as_json, debug, lambda: looking.show(workspace, run, deliverable, as_json))
 
 
 @app.command("open")
 def open_dossier(
     workspace: Workspace = _WORKSPACE, run: Run = None, as_json: Json = False, debug: Debug = False
 ) -> None:
-    """Open the dossier in a browser, and print where it lies."""
-    verbs.guarded(as_json, debug, lambda: verbs.open_dossier(workspace, run, as_json))
+    """Open the dossier in a browser.
+
+    It prints where the dossier lies.
+    """
+    guarded(as_json, debug, lambda: looking.open_dossier(workspace, run, as_json))
 
 
 @app.command()
 def doctor(workspace: Workspace = _WORKSPACE, as_json: Json = False, debug: Debug = False) -> None:
-    """Say what this machine has for the work, and what is missing."""
-    verbs.guarded(as_json, debug, lambda: verbs.doctor(workspace, as_json))
+    """Say what this machine has and lacks."""
+    guarded(as_json, debug, lambda: looking.doctor(workspace, as_json))
 
 
 @app.command()
@@ -219,8 +238,11 @@ def replay(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Do a run again in an empty store, from its data, answers and observations, and compare every artifact."""
-    verbs.guarded(as_json, debug, lambda: verbs.replay(workspace, run, remeasure, as_json))
+    """Do a run again and compare.
+
+    In an empty store, from its data, answers and observations; every derived artifact must come out the same.
+    """
+    guarded(as_json, debug, lambda: running.replay(workspace, run, remeasure, as_json))
 
 
 @app.command()
@@ -232,8 +254,11 @@ def predict(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Score new rows with the approved model; rows and their order are kept."""
-    verbs.guarded(as_json, debug, lambda: verbs.predict(workspace, run, data, out, as_json))
+    """Score new rows with the approved model.
+
+    Rows and their order are kept; a row that can't be scored says why.
+    """
+    guarded(as_json, debug, lambda: operating.predict(workspace, run, data, out, as_json))
 
 
 @app.command()
@@ -246,8 +271,11 @@ def serve(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Start the approved model as an endpoint on this machine."""
-    verbs.guarded(as_json, debug, lambda: verbs.serve(workspace, run, port, as_json))
+    """Start the approved model as an endpoint.
+
+    On this machine, on loopback, with a token.
+    """
+    guarded(as_json, debug, lambda: operating.serve(workspace, run, port, as_json))
 
 
 @app.command()
@@ -259,8 +287,11 @@ def monitor(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Compare new rows with those the model learned from."""
-    verbs.guarded(as_json, debug, lambda: verbs.monitor(workspace, run, data, fail_on_alarm, as_json))
+    """Look at new rows for drift and decay.
+
+    They are compared with the rows that the model learned from and, where labels have come, with its test.
+    """
+    guarded(as_json, debug, lambda: operating.monitor(workspace, run, data, fail_on_alarm, as_json))
 
 
 @app.command()
@@ -271,23 +302,24 @@ def retrain(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Train a challenger on new rows and hold it against the model in service.
+    """Train a challenger on new rows.
 
-    A worse one is refused (exit 4); a better one waits at gate validation for a person (exit 3).
+    It is held against the model in service on the same sealed rows. A worse one is refused (exit 4); one that is no
+    worse waits at gate validation for a person (exit 3).
     """
-    verbs.guarded(as_json, debug, lambda: verbs.retrain(workspace, run, data, as_json))
+    guarded(as_json, debug, lambda: running.retrain(workspace, run, data, as_json))
 
 
 @app.command()
 def stop(workspace: Workspace = _WORKSPACE, as_json: Json = False, debug: Debug = False) -> None:
     """Stop the endpoint."""
-    verbs.guarded(as_json, debug, lambda: verbs.stop(workspace, as_json))
+    guarded(as_json, debug, lambda: operating.stop(workspace, as_json))
 
 
 @app.command()
 def graph(as_json: Json = False, debug: Debug = False) -> None:
-    """Draw the state machine: steps, questions and gates in order."""
-    verbs.guarded(as_json, debug, lambda: verbs.graph(as_json))
+    """Draw steps, questions and gates in order."""
+    guarded(as_json, debug, lambda: looking.graph(as_json))
 
 
 @app.command()
@@ -300,8 +332,11 @@ def verify(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Check every byte of ledger, artifacts, manifest and documents against the record."""
-    verbs.guarded(as_json, debug, lambda: verbs.verify(workspace, run, head, as_json))
+    """Check every byte against the record.
+
+    Ledger, artifacts, manifest, documents and bundle; the first difference is named.
+    """
+    guarded(as_json, debug, lambda: looking.verify(workspace, run, head, as_json))
 
 
 def _later(name: str) -> None:
@@ -309,7 +344,7 @@ def _later(name: str) -> None:
         arguments: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
         as_json: Json = False,
     ) -> None:
-        verbs.guarded(as_json, False, lambda: verbs.later(name))
+        guarded(as_json, False, lambda: running.later(name))
 
     command.__doc__ = "Not part of this version."
     app.command(name, hidden=True, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(command)

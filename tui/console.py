@@ -154,7 +154,12 @@ class Account:
 
     def _finished(self, event: Event) -> None:
         for line in event.data.get("closing", ()):
-            self._line(line)
+            text = line.lstrip()
+            indent = len(line) - len(text)
+            lines = textwrap.wrap(text, WIDTH - indent - 2, break_long_words=False, break_on_hyphens=False) or [""]
+            self._line(" " * indent + lines[0])
+            for rest in lines[1:]:
+                self._line(" " * (indent + 2) + rest)
 
     # decisions, gathered between steps
 

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from workspace.errors import WorkspaceBusy
 
-
 _GLANCE = 0.2
 """Seconds: who looks whether the workspace is held takes the lock for an instant, which must turn nobody away."""
 

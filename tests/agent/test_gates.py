@@ -9,8 +9,9 @@ import pytest
 
 from agent import gates
 from agent.answers import GateAnswer
-from agent.errors import AgentError, AnswersDoNotFit, Rejected, UsageError, Waiting
-from agent.gates import GateRequest, evidence_hash, holds, idle_overrides, parse_condition, record_decision, request
+from agent.conditions import parse_condition
+from agent.errors import AgentError, AnswersDoNotFit, Rejected, Waiting
+from agent.gates import GateRequest, evidence_hash, holds, idle_overrides, record_decision, request
 from agent.position import Position
 from agent.registry import Phase, Registry
 from agent.steps import Job, Kind, Step
@@ -318,7 +319,7 @@ def test_an_approval_counts_only_if_its_condition_holds(table: Table) -> None:
     ],
 )
 def test_what_is_not_a_condition_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="is not a condition") as caught:
+    with pytest.raises(AnswersDoNotFit, match="is not a condition") as caught:
         parse_condition(text)
     assert "\x1b" not in caught.value.message
 
@@ -330,6 +331,6 @@ def test_a_hostile_condition_takes_no_time(text: str) -> None:
     began = time.process_time()
     try:
         parse_condition(text)
-    except UsageError:
+    except AnswersDoNotFit:
         pass
     assert time.process_time() - began < 1

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from agent.answers import Answers
-from agent.errors import AgentError, AnswersDoNotFit, UsageError, Waiting
+from agent.errors import AgentError, AnswersDoNotFit, Waiting
 from agent.headless import check_answers
 from tests.agent.driving import APPROVE, BOTH, TABLE, answers, count, entries, walk
 
@@ -25,7 +25,7 @@ REVISE: dict[str, Any] = {"decision": "revise", "by": "Ada", "reason": "other la
         ({}, {"preparation": {**APPROVE, "set": {"toy.label": "b"}}}, AnswersDoNotFit, 8),
         ({}, {"preparation": {**REVISE, "override": ["toy.low"]}}, AnswersDoNotFit, 8),
         ({}, {"preparation": {**APPROVE, "decision": "reject", "conditions": "none"}}, AnswersDoNotFit, 8),
-        ({}, {"preparation": {**APPROVE, "only_if": "import os"}}, UsageError, 2),
+        ({}, {"preparation": {**APPROVE, "only_if": "import os"}}, AnswersDoNotFit, 8),
     ],
 )
 def test_what_can_not_fit_is_found_before_any_work(

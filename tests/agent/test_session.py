@@ -606,7 +606,7 @@ def test_no_step_works_behind_a_gate_that_is_not_passed(root: Path) -> None:
 
     async def drive() -> None:
         async with Session.resume(root, steps=toy()) as session:
-            await session.carry_out(session.registry.steps["experimentation.clock"])
+            await session.executor.carry_out(session.registry.steps["experimentation.clock"])
 
     with pytest.raises(Exception, match="gate preparation has no approval"):
         asyncio.run(drive())

@@ -1,0 +1,1 @@
+"""Data: reading, profiling, personal data, splitting, leakage, cleaning, exploring."""

@@ -183,16 +183,12 @@ def clean_parts(
     changes: list[Change] = []
     if again.any():
         why = say("the row repeats an earlier one in every column")
-        changes.append(
-            Change(rule="duplicates", column=None, rows=int(again.sum()), validation_rows=0, why=why)
-        )
+        changes.append(Change(rule="duplicates", column=None, rows=int(again.sum()), validation_rows=0, why=why))
     for column in plan.columns:
         if column.use == "drop":
             why = column.why or say("not wanted")
             changes.append(
-                Change(
-                    rule="drop", column=column.name, rows=len(kept), validation_rows=len(validation), why=why
-                )
+                Change(rule="drop", column=column.name, rows=len(kept), validation_rows=len(validation), why=why)
             )
         for number, rule in enumerate(column.rules):
             changes.append(
@@ -207,9 +203,7 @@ def clean_parts(
     return (
         train_clean,
         validation_clean,
-        Changes(
-            rows_before=len(train), rows_after=len(kept), kept=tuple(kept.tolist()), changes=tuple(changes)
-        ),
+        Changes(rows_before=len(train), rows_after=len(kept), kept=tuple(kept.tolist()), changes=tuple(changes)),
     )
 
 

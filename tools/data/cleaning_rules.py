@@ -35,9 +35,7 @@ FEW_LEVELS = 200
 TELLING = 50
 """Distinct texts past which a personal column that can't be dropped is hashed."""
 UNKNOWN_TEXT = "missing"
-PLACEHOLDERS = frozenset(
-    sign * number for sign in (-1.0, 1.0) for number in (99.0, 999.0, 9999.0, 99999.0, 999999.0)
-)
+PLACEHOLDERS = frozenset(sign * number for sign in (-1.0, 1.0) for number in (99.0, 999.0, 9999.0, 99999.0, 999999.0))
 """Numbers that people write for "unknown"; counted as such only where they stand apart from all others."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 from statistics import NormalDist
 from typing import Literal
 
@@ -14,6 +13,7 @@ from pydantic import Field
 
 from tools.data.strength import auc_error, auc_interval
 from tools.data.targets import class_texts
+from tools.evaluation.groups import groups_of
 from tools.records import Record, Task
 
 GROUP_ROWS, GROUP_POSITIVES, GROUP_NEGATIVES = 100, 30, 30
@@ -27,8 +27,6 @@ ASSUMED_AUC, ASSUMED_ACCURACY = 0.8, 0.7
 """Performance at which the width of the interval is stated; nothing is known of the model yet."""
 NARROW = {"roc_auc": 0.02, "accuracy": 0.015, "rmse": 0.02}
 """Half-width at which a smaller test is enough."""
-AGE_BANDS = (25.0, 40.0, 60.0)
-MOST_LEVELS = 12
 ONE_SIDED, TWO_SIDED = NormalDist().inv_cdf(0.95), NormalDist().inv_cdf(0.975)
 
 
@@ -223,35 +221,15 @@ def _stated(requirement: float | None, test_rows: int, task: Task, rate: float |
     )
 
 
-def group_levels(column: pd.Series, name: str) -> pd.Series:
-    """The groups of a protected column as texts: its levels, or bands where it holds many numbers; missing is one."""
-    if pd.api.types.is_numeric_dtype(column.dtype) and column.nunique() > MOST_LEVELS:
-        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-        low, high = float(np.nanmin(values)), float(np.nanmax(values))
-        human = low >= 0 and high <= 120
-        edges = [edge for edge in AGE_BANDS if low < edge <= high] if human else []
-        if not edges:
-            edges = sorted({float(edge) for edge in np.nanquantile(values, [0.25, 0.5, 0.75])})
-        names = [
-            f"under {edges[0]:g}",
-            *[f"{left:g} to {right:g}" for left, right in pairwise(edges)],
-        ]
-        names.append(f"{edges[-1]:g} and over")
-        codes = np.searchsorted(edges, values, side="right")
-        texts = np.asarray([*names, "missing"], dtype=object)[np.where(np.isnan(values), len(names), codes)]
-        return pd.Series(texts, index=column.index, dtype="str")
-    return class_texts(column).fillna("missing")
-
-
 def _groups(column: pd.Series, name: str, rate: float | None, size: float) -> list[Group]:
     """Groups and what a test is expected to hold of them.
 
     Outcomes are expected at the base rate of the whole: how the target differs between groups is not looked at before
     the split.
     """
-    levels = group_levels(column, name)
     made = []
-    for level, rows in sorted(levels.value_counts().items(), key=lambda item: (-item[1], str(item[0])))[:MOST_LEVELS]:
+    levels, counts = np.unique(groups_of(column.rename(name), GROUP_ROWS).astype(str), return_counts=True)
+    for level, rows in sorted(zip(levels.tolist(), counts.tolist(), strict=True), key=lambda item: (-item[1], item[0])):
         ones = rate * rows if rate is not None else None
         expected = {
             "rows": (round(rows * size), GROUP_ROWS),

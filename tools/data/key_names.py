@@ -20,10 +20,9 @@ NOT_KEYS = frozenset(
 """Words that end in "id" and are none."""
 CODE_WORDS = frozenset(
     {
-        "agent", "area", "branch", "brand", "category", "channel", "city", "class", "cluster", "code", "company",
-        "country", "county", "department", "district", "division", "grade", "group", "id", "industry", "kind", "level",
-        "mode", "model", "occupation", "plan", "postcode", "product", "region", "sector", "segment", "shop", "state",
-        "station", "status", "store", "type", "zip", "zone",
+        "agent", "branch", "brand", "category", "channel", "city", "class", "cluster", "code", "company", "country",
+        "county", "department", "district", "division", "group", "id", "industry", "kind", "occupation", "postcode",
+        "product", "region", "sector", "segment", "shop", "state", "station", "status", "store", "type", "zip", "zone",
     }
 )  # fmt: skip
 """Words of whole numbers that are names of something rather than amounts."""
@@ -43,11 +42,15 @@ CALENDAR_WORDS = frozenset(
 def says_key(name: str) -> bool:
     """Whether a column's name says that it holds keys: ``customerID``, ``policy_number``, ``pid``, ``index``."""
     named = words(name)
-    if not named:
-        return False
-    if KEY_WORDS & {named[0], named[-1]} or _ends_in_id(named[-1]):
+    if says_entity(name):
         return True
-    return named[-1] in (NUMBER_WORDS if len(named) > 1 else ALONE_WORDS)
+    return bool(named) and not says_calendar(name) and named[-1] in (NUMBER_WORDS if len(named) > 1 else ALONE_WORDS)
+
+
+def says_entity(name: str) -> bool:
+    """Whether a column's name says that it tells persons or things apart: ``customer_id``, but no mere number."""
+    named = words(name)
+    return bool(named) and (bool(KEY_WORDS & {named[0], named[-1]}) or _ends_in_id(named[-1]))
 
 
 def says_code(name: str) -> bool:

@@ -17,7 +17,7 @@ from tools.data.leakage_forms import (
     sum_leaks,
     telling_texts,
 )
-from tools.data.leakage_names import outcome_words
+from tools.data.leakage_names import belongs_to, outcome_word, shared_word
 from tools.data.profiling import Profile
 from tools.data.splitting import SplitScheme, fold_groups, fold_order, folds, group_codes, row_codes
 from tools.data.strength import Strength, strength
@@ -29,7 +29,9 @@ Verdict = Literal["drop", "keep", "release"]
 CERTAIN_AUC, CERTAIN_R2 = 0.995, 0.995
 """Score of one column alone past which it must know the answer."""
 STRONG_AUC, STRONG_R2 = 0.95, 0.9
-"""Score past which one column alone is suspected."""
+"""Score past which one column alone is suspected, where it stands apart from the others."""
+APART = 0.5
+"""What a strong column may leave unexplained at most, against the best that is not strong, to stand apart."""
 NAMED_AUC, NAMED_R2 = 0.65, 0.15
 """Score past which a column is suspected whose name speaks of what happens after the outcome."""
 LIKELY_AUC, LIKELY_R2 = 0.75, 0.4
@@ -77,6 +79,8 @@ class Leakage(Record):
     """Certain ones first, then the strongest; one entry per column."""
     table: tuple[Sentence, ...] = ()
     """Leaks of the table as a whole: row order, entities, drift."""
+    sorted_by_target: bool = False
+    """The rows lie in the order of the target, so that their order says nothing of time."""
     conflicts: LabelConflicts | None = None
     strengths: dict[str, Strength] = Field(default_factory=dict)
     """Score of each column alone, for documents."""
@@ -136,13 +140,14 @@ def find_leakage(
         *_alone(strengths),
         *_from_forms(combination_leaks(sample, y, classes, features), strengths),
         *_from_forms(missingness_leaks(sample, y, classes, columns), strengths),
-        *_named(strengths, target),
         *_from_forms(telling_texts(sample, y, classes, text_columns), strengths),
     ]
+    found += _named(strengths, target, [suspect.column for suspect in found if suspect.certain])
     return Leakage(
         rows=len(train),
         suspects=_one_each(found),
         table=tuple(_table_leaks(sample, y, classes, profile, scheme, target, columns)),
+        sorted_by_target=scheme.kind in ("random", "stratified") and sorted_by(y, bool(classes)),
         conflicts=_conflicts(train, target, profile, dropped) if task != "regression" else None,
         strengths=strengths,
     )
@@ -167,13 +172,19 @@ def _from_forms(found: Sequence[tuple[str, str, bool, Sentence]], strengths: Map
 
 
 def _alone(strengths: Mapping[str, Strength]) -> list[Suspect]:
+    """Columns that alone predict the target as no honest one is likely to.
+
+    Where a problem is easy, several columns are strong and the next are hardly weaker; a leak stands apart from them.
+    """
     found = []
+    honest = [score.value for score in strengths.values() if score.value < _of(score, STRONG_AUC, STRONG_R2)]
     for name, score in strengths.items():
-        certain = CERTAIN_AUC if score.metric == "roc_auc" else CERTAIN_R2
-        strong = STRONG_AUC if score.metric == "roc_auc" else STRONG_R2
-        if score.value < strong:
+        if score.value < _of(score, STRONG_AUC, STRONG_R2):
             continue
-        sure = score.lower >= certain
+        sure = score.lower >= _of(score, CERTAIN_AUC, CERTAIN_R2)
+        next_best = max(honest, default=_of(score, 0.5, 0.0))
+        if not sure and (1 - score.value > APART * (1 - next_best) or score.lower <= next_best):
+            continue
         found.append(
             Suspect(
                 column=name,
@@ -195,30 +206,39 @@ def _alone(strengths: Mapping[str, Strength]) -> list[Suspect]:
     return found
 
 
-def _named(strengths: Mapping[str, Strength], target: str) -> list[Suspect]:
-    """Columns among the three strongest whose name speaks of what comes after the outcome."""
+def _of(score: Strength, auc: float, r2: float) -> float:
+    """The bound for this kind of score."""
+    return auc if score.metric == "roc_auc" else r2
+
+
+def _named(strengths: Mapping[str, Strength], target: str, certain: Sequence[str]) -> list[Suspect]:
+    """Columns among the three strongest whose name speaks of what comes after the outcome, or goes with a leak's."""
     ranked = sorted(strengths, key=lambda name: -strengths[name].value)[:3]
     found = []
     for place, name in enumerate(ranked):
         score = strengths[name]
-        word = outcome_words(name, target)
-        least, likely = (NAMED_AUC, LIKELY_AUC) if score.metric == "roc_auc" else (NAMED_R2, LIKELY_R2)
-        if word is None or score.value < least:
+        word, shared = outcome_word(name), shared_word(name, target)
+        leak = next((leak for leak in certain if belongs_to(name, leak)), None)
+        if (word or shared or leak) is None or score.value < _of(score, NAMED_AUC, NAMED_R2):
             continue
+        why = 'shares "{shared}" with the target' if leak is None else 'goes with "{leak}", which knows the answer'
+        if leak is None and word is not None:
+            why = '("{word}") speaks of what is known only afterwards'
         found.append(
             Suspect(
                 column=name,
                 certain=False,
                 kind="name after the outcome",
                 score=score,
-                recommended="drop" if place == 0 or score.value >= likely else "keep",
+                recommended="drop" if place == 0 or score.value >= _of(score, LIKELY_AUC, LIKELY_R2) else "keep",
                 reason=say(
-                    '"{column}" is among the strongest columns ({metric} {value|ratio} alone) and its name ("{word}") '
-                    "speaks of what is known only afterwards",
+                    '"{column}" is among the strongest columns ({metric} {value|ratio} alone) and its name ' + why,
                     column=name,
                     metric="AUC" if score.metric == "roc_auc" else "R²",
                     value=score.value,
                     word=word,
+                    shared=shared,
+                    leak=leak,
                 ),
             )
         )
@@ -250,27 +270,26 @@ def _table_leaks(
     """What a random split of this table would give away."""
     if scheme.kind not in ("random", "stratified"):
         return []
-    told = []
+    told: list[Sentence] = []
     position = pd.Series(np.arange(len(sample)))
     plain = folds(SplitScheme(kind=scheme.kind, folds=5, seed=scheme.seed), y)
     order = strength(position, y, plain, len(classes))
-    if order is not None and order.value >= (ORDER_AUC if classes else ORDER_R2):
+    by_target = sorted_by(y, bool(classes))
+    if not by_target and order is not None and order.value >= (ORDER_AUC if classes else ORDER_R2):
         told.append(
             say(
-                "the place of a row in the file alone predicts the target ({metric} {value|ratio}): the rows are "
-                "sorted or "
-                "in time order, so a random split flatters; consider a split by time",
+                "the place of a row in the file alone predicts the target ({metric} {value|ratio}): where that order "
+                "is one of time, a random split flatters; consider a split by time",
                 metric="AUC" if classes else "R²",
                 value=order.value,
             )
         )
     alike = _neighbours(y, len(classes))
-    if alike >= NEIGHBOURS and not told:
+    if alike >= NEIGHBOURS and not told and not by_target:
         told.append(
             say(
-                "neighbouring rows have much the same target (agreement beyond chance {value|ratio}): the rows "
-                "follow one "
-                "another in time or by entity, so a random split flatters",
+                "neighbouring rows have much the same target (agreement beyond chance {value|ratio}): where they "
+                "follow one another in time or belong to one entity, a random split flatters",
                 value=alike,
             )
         )
@@ -316,6 +335,25 @@ def _neighbours(y: NDArray[Any], classes: int) -> float:
     shares = np.bincount(y, minlength=classes) / len(y)
     chance = float((shares**2).sum())
     return (float((y[:-1] == y[1:]).mean()) - chance) / (1 - chance) if chance < 1 else 0.0
+
+
+def sorted_by(y: NDArray[Any], classes: bool) -> bool:
+    """Whether the rows are sorted by the target: each class in one block, or numbers that never fall or never rise.
+
+    Numbers also count as sorted where all rows of the most frequent one (such as none) stand together in a block of
+    a tenth of the table or more.
+    """
+    if len(y) < 2:
+        return False
+    if not classes:
+        steps = np.diff(y)
+        if bool((steps >= 0).all() or (steps <= 0).all()):
+            return True
+        values, counts = np.unique(y, return_counts=True)
+        if counts.max() < 0.1 * len(y):
+            return False
+        y = (y == values[counts.argmax()]).astype(np.int64)
+    return int((y[1:] != y[:-1]).sum()) == len(np.unique(y)) - 1
 
 
 def _purity(codes: NDArray[np.int64], y: NDArray[np.int64], classes: int) -> float:

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tools.data.allocation import allocate
-from tools.data.repeats import near_codes
+from tools.data.repeats import LEAST_COLUMNS, near_codes
 from tools.data.splitting import (
     PART_WORDS,
     PARTS,
@@ -25,7 +25,7 @@ from tools.data.splitting import (
     row_codes,
     time_positions,
 )
-from tools.data.targets import class_texts, encode
+from tools.data.targets import class_text, class_texts, encode
 from tools.errors import InputError
 from tools.records import Record, Task
 from tools.wording import Sentence, inert, plural, say
@@ -240,7 +240,7 @@ def _report(
         starts = ends = None
         if times is not None and len(rows) and plan.column is not None:
             values = known[plan.column].iloc[rows]
-            starts, ends = str(values.min()), str(values.max())
+            starts, ends = class_text(values.min()), class_text(values.max())
         parts[part] = Part(
             rows=len(rows), share=len(rows) / used if used else 0.0, classes=classes, starts=starts, ends=ends
         )
@@ -296,7 +296,10 @@ def overlaps(
     columns = [name for name in columns if name in known.columns]
     checks: list[tuple[str, str | None, NDArray[np.int64]]] = []
     if columns:
-        checks = [("rows", None, row_codes(known, columns)), ("near rows", None, near_codes(known, columns))]
+        checks = [("rows", None, row_codes(known, columns))]
+    # with few columns rounded rows meet by chance
+    if len(columns) >= LEAST_COLUMNS:
+        checks.append(("near rows", None, near_codes(known, columns)))
     if entities is not None:
         checks.append(("entities", entity, entities))
     for what, column, codes in checks:

@@ -5,20 +5,24 @@ from __future__ import annotations
 import pandas as pd
 from pydantic import Field
 
+from tools.data.key_names import says_entity, says_time
 from tools.data.privacy import personal
-from tools.data.privacy_names import TIME_WORDS, protected_kind, words
+from tools.data.privacy_names import protected_kind, words
 from tools.data.reading import Reading
+from tools.data.roles import counts_rows, in_blocks, tells_time
 from tools.data.splitting import PART_WORDS
 from tools.data.targets import MANY_CLASSES, class_texts, propose_positive, propose_task
 from tools.records import Record, Task
 
 TARGET_WORDS: dict[str, float] = {
-    "target": 5, "label": 5, "y": 4, "outcome": 4, "class": 3, "churn": 4, "churned": 4, "default": 2, "defaulted": 4,
-    "fraud": 4, "fraudulent": 4, "response": 3, "responded": 3, "result": 2, "survived": 4, "diagnosis": 4, "risk": 3,
-    "score": 1, "rating": 1, "quality": 2, "price": 2, "income": 2, "salary": 2, "converted": 4, "conversion": 3,
-    "cancelled": 3, "canceled": 3, "approved": 3, "clicked": 3, "purchased": 3, "purchase": 2, "sale": 2,
-    "delay": 2, "cnt": 2, "count": 1, "demand": 2, "readmitted": 4, "attrition": 4, "relevance": 3, "recommended": 2,
-    "deposit": 1, "died": 3, "death": 3, "failure": 3, "failed": 3,
+    "target": 5, "label": 5, "y": 4, "outcome": 4, "class": 3, "response": 3, "responded": 3, "result": 2, "event": 2,
+    "churn": 4, "churned": 4, "attrition": 4, "cancelled": 3, "canceled": 3, "renewed": 3, "lapsed": 3,
+    "default": 2, "defaulted": 4, "fraud": 4, "fraudulent": 4, "risk": 3, "approved": 3, "approval": 3,
+    "survived": 4, "survival": 4, "died": 3, "death": 3, "diagnosis": 4, "disease": 2, "readmitted": 4,
+    "failure": 3, "failed": 3, "passed": 2, "defect": 3, "defective": 3,
+    "converted": 4, "conversion": 3, "clicked": 3, "purchased": 3, "purchase": 2, "subscribed": 3,
+    "choice": 3, "chosen": 3, "vote": 3, "voted": 3, "won": 2, "species": 2,
+    "price": 2, "salary": 2, "wage": 2, "demand": 2, "delay": 2, "score": 1, "rating": 1, "grade": 1, "count": 1,
 }  # fmt: skip
 """Words in a name that speak for a target, and how much."""
 LEVELS = MANY_CLASSES
@@ -43,6 +47,10 @@ class PeekColumn(Record):
     protected: str | None = None
     unique: bool = False
     """No two rows share a value."""
+    counter: bool = False
+    """It numbers the rows or stands for their time."""
+    blocks: bool = False
+    """Rows that share a value follow one another in blocks of one size."""
 
 
 class Candidate(Record):
@@ -125,6 +133,8 @@ def _look(series: pd.Series, name: str, position: int, kind: str) -> PeekColumn:
         personal=found.kind if found else None,
         protected=protected,
         unique=distinct == len(series) and len(series) > 1,
+        counter=counts_rows(series) or tells_time(series, name),
+        blocks=in_blocks(series, name),
     )
 
 
@@ -137,13 +147,15 @@ def _targets(columns: tuple[PeekColumn, ...], rows: int) -> list[Candidate]:
     for column in columns:
         if column.task is None or column.personal or column.protected in ("sex", "race", "religion"):
             continue
-        if column.unique and column.type != "number":
+        if column.counter or (column.unique and column.type != "number"):
             continue
         named = words(column.name)
         score, reasons = 0.0, []
         telling = [word for word in named if word in TARGET_WORDS]
         if telling:
-            score += max(TARGET_WORDS[word] for word in telling) + (2 if len(named) == 1 else 0)
+            said = max(TARGET_WORDS[word] for word in telling)
+            # the weaker words are often the names of features
+            score += said + (2 if len(named) == 1 and said > 2 else 0)
             reasons.append("its name says so")
         if column.position == len(columns):
             score += 3
@@ -153,13 +165,15 @@ def _targets(columns: tuple[PeekColumn, ...], rows: int) -> list[Candidate]:
         if column.task == "binary":
             score += 1.5
             reasons.append("it has two values")
-        if named[:1] in (["is"], ["has"], ["will"]) and column.task == "binary":
-            score += 1
+        if column.task == "binary" and names_event(named):
+            score += 1.5
             reasons.append("it names an event")
         if column.task == "regression" and column.distinct < 20:
             score -= 1
         if column.protected:
             score -= 2
+        if column.blocks or (len(named) == 1 and says_time(column.name)):
+            score -= 3
         if column.missing > 0.5 * rows:
             score -= 2
         if {"name", "type", "id", "code"} & set(named) and len(named) > 1:
@@ -171,30 +185,38 @@ def _targets(columns: tuple[PeekColumn, ...], rows: int) -> list[Candidate]:
     return found
 
 
+def names_event(named: list[str]) -> bool:
+    """Whether the words of a name speak of something that happens or not: ``is_late``, ``returned``, ``late_flag``."""
+    if named[:1] in (["is"], ["has"], ["will"]) or named[-1:] in (["ind"], ["indicator"], ["flag"]):
+        return True
+    return any(len(word) > 5 and word.endswith("ed") and not word.endswith("eed") for word in named)
+
+
 def _times(columns: tuple[PeekColumn, ...]) -> list[Candidate]:
     found = []
     for column in columns:
         if column.missing or column.distinct < 3:
             continue
-        named = set(words(column.name))
         if column.type == "date" and not column.personal:
-            found.append(
-                Candidate(column=column.name, score=3 + (1 if named & TIME_WORDS else 0), reason="it holds dates")
-            )
+            found.append(Candidate(column=column.name, score=3 + says_time(column.name), reason="it holds dates"))
+        elif column.counter and says_time(column.name):
+            found.append(Candidate(column=column.name, score=2, reason="its name speaks of time and it never falls"))
     return found
 
 
 def _groups(columns: tuple[PeekColumn, ...], rows: int) -> list[Candidate]:
-    """Identifiers that repeat: several rows of one customer, product, patient."""
+    """Entities that repeat: several rows of one customer, product, patient."""
     found = []
     for column in columns:
-        named = words(column.name)
-        keyed = bool({"id", "uuid", "guid", "key", "qid"} & set(named)) or (named[-1:] == ["no"] and len(named) > 1)
-        keyed = keyed or any(word.endswith("id") and len(word) > 4 for word in named)
         repeats = column.distinct > 1 and not column.unique and column.distinct >= min(20, 0.02 * rows)
-        if keyed and repeats and column.type in ("integer", "text") and column.distinct < 0.9 * rows:
+        keyed = repeats and column.type in ("integer", "text") and column.distinct < 0.9 * rows
+        if keyed and says_entity(column.name):
             found.append(
                 Candidate(column=column.name, score=2, reason="its name speaks of a key and its values repeat")
+            )
+        elif column.blocks:
+            found.append(
+                Candidate(column=column.name, score=1, reason="rows that share a value follow in blocks of one size")
             )
     return found
 

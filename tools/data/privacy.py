@@ -20,7 +20,8 @@ IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\
 PHONE = re.compile(r"(?:\+|00)\d[\d\s().-]{6,18}\d|\(?\d{3}\)?[\s.-]\d{3}[\s.-]\d{4}")
 ADDRESS = re.compile(
     r"\d+[A-Za-z]?\s+.*\b(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|hwy|highway|blvd|boulevard|way|court|ct|"
-    r"square|place|platz|ridge)\b\.?.*|.*(?:straße|strasse|str\.|weg|gasse)\s+\d+.*",
+    r"sq|square|pl|place|platz|ter|terrace|pkwy|parkway|crescent|close)\b\.?.*|"
+    r".*(?:straße|strasse|str\.|weg|gasse)\s+\d+.*",
     re.IGNORECASE,
 )
 

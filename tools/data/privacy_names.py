@@ -1,4 +1,4 @@
-"""What a column's name says about persons: personal data, protected attributes, time, groups. No values needed."""
+"""What a column's name says about persons: personal data and protected attributes. No values needed."""
 
 from __future__ import annotations
 
@@ -26,11 +26,10 @@ PERSONAL_NAMES: dict[str, tuple[str, ...]] = {
 
 PROTECTED_NAMES: dict[str, tuple[str, ...]] = {
     "sex": ("sex", "gender", "male", "female"),
-    "age": ("age", "birth year", "year of birth", "birthyear", "senior", "age group", "seniorcitizen",
-        "senior citizen"),
+    "age": ("age", "birth year", "year of birth", "birthyear", "senior", "elderly", "age group"),
     "race": ("race", "ethnicity", "ethnic", "ethnic group", "skin colour", "skin color"),
     "nationality": (
-        "nationality", "native country", "country of birth", "citizenship", "foreign", "foreign worker", "immigrant",
+        "nationality", "native country", "country of birth", "citizenship", "foreign", "foreigner", "immigrant",
         "national origin", "birthplace",
     ),
     "marital status": ("marital", "marital status", "married", "civil status", "partner", "relationship", "spouse"),
@@ -41,9 +40,8 @@ PROTECTED_NAMES: dict[str, tuple[str, ...]] = {
     "orientation": ("sexual orientation",),
 }  # fmt: skip
 """Protected attribute to words that stand for it in a column's name."""
-
-TIME_WORDS = frozenset({"date", "time", "timestamp", "datetime", "day", "dt", "ts", "dteday"})
-GROUP_WORDS = frozenset({"id", "key", "code", "no", "number", "uuid", "guid", "nr", "num"})
+RATES = frozenset({"years", "yrs", "months", "days", "rate", "share", "percent", "pct", "ratio"})
+"""Words of a length of time or a share: ``years_married`` is no marital status."""
 
 
 def words(name: str) -> list[str]:
@@ -75,7 +73,8 @@ def protected_kind(name: str) -> str | None:
         for known in names:
             if text == known or text.replace(" ", "") == known.replace(" ", ""):
                 return kind
-            if f" {known} " in f" {text} " and not (kind == "age" and known == "age" and _is_measure(found)):
+            measured = _is_measure(found) if known == "age" else kind != "age" and bool(RATES & set(found))
+            if f" {known} " in f" {text} " and not measured:
                 return kind
     return None
 

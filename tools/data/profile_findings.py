@@ -18,7 +18,8 @@ from tools.records import Finding, FindingKind, Level
 from tools.wording import Sentence, listed, plural
 
 MUCH_MISSING = 0.4
-LEAST_COLUMNS = 5
+LEAST_REPEATS = 5
+"""Rows that repeat another from which they are worth a warning."""
 
 _RANK: dict[Level, int] = {"block": 0, "warn": 1, "info": 2}
 _KINDS: tuple[FindingKind, ...] = (
@@ -126,9 +127,27 @@ def _identifiers(profile: Profile) -> Iterator[Finding]:
                 column.name,
                 "warn" if column.key else "info",
                 (column.name,),
-                '"{column}" is different in (almost) every row: an identifier, which a model can only memorise',
+                '"{column}" is different in {each} row: an identifier, which a model can only memorise',
                 "Drop it.",
                 column=column.name,
+                each="every" if column.distinct == column.rows else "almost every",
+            )
+
+
+def _entities(profile: Profile) -> Iterator[Finding]:
+    for column in profile.columns:
+        if column.blocks and not column.personal:
+            yield finding_of(
+                "identifier",
+                f"{column.name}.blocks",
+                "warn",
+                (column.name,),
+                'the rows come in {groups|int} blocks of one value of "{column}" each, about {rows|int} rows long: '
+                "they may be several looks at one entity",
+                "If so, use it as data.group.",
+                column=column.name,
+                groups=column.distinct,
+                rows=round(column.rows / column.distinct),
             )
 
 
@@ -141,10 +160,9 @@ def _empty(profile: Profile) -> Iterator[Finding]:
             f"{name}.empty",
             "warn",
             (name,),
-            '"{column}" is {share|pct} missing and set aside',
+            '"{column}" holds no value at all and is set aside',
             "Drop it.",
             column=name,
-            share=1.0,
         )
     if constant:
         yield finding_of(
@@ -176,13 +194,14 @@ def _missing(profile: Profile) -> Iterator[Finding]:
             "missing",
             "warn",
             tuple(column.name for column in much),
-            '{columns|int} of {all|int} columns {word} {bound|pct} of the values or more, most in "{worst}" '
-            "({share|pct})",
+            '"{worst}" misses {share|pct} of its values'
+            if len(much) == 1
+            else "{columns|int} of {all|int} columns miss {bound|pct} of the values or more, "
+            '"{worst}" most ({share|pct})',
             "Decide whether missing means none.",
             columns=len(much),
             all=len(profile.columns),
             bound=MUCH_MISSING,
-            word=plural(len(much), "misses", "miss"),
             worst=worst.name,
             share=worst.missing_share,
         )
@@ -192,7 +211,9 @@ def _missing(profile: Profile) -> Iterator[Finding]:
             "missing",
             "info",
             tuple(column.name for column in some),
-            'values are missing in {columns|int} of {all|int} columns, most in "{worst}" ({share|pct})',
+            'values are missing in "{worst}" only ({share|pct})'
+            if len(some) == 1
+            else 'values are missing in {columns|int} of {all|int} columns, most in "{worst}" ({share|pct})',
             "Fill them inside the training rows.",
             columns=len(some),
             all=len(profile.columns),
@@ -205,26 +226,31 @@ def _duplicates(profile: Profile) -> Iterator[Finding]:
     repeats = profile.duplicates
     if repeats.rows:
         share = repeats.rows / profile.rows
+        many = repeats.rows >= max(LEAST_REPEATS, 0.005 * profile.rows)
         yield finding_of(
             "duplicate",
             "rows",
-            "warn" if share >= 0.005 and not repeats.chance else "info",
+            "warn" if many and not repeats.chance else "info",
             (),
-            "{rows|int} {word} ({share|pct}) repeat another row in all features",
-            "Decide whether they are errors; a split must not tear them apart.",
+            "{rows|int} {word} ({share|pct}) {verb} another row in all features"
+            + (", as the few values of the columns make likely" if repeats.chance else ""),
+            "None needed: equal rows stay on one side of the split."
+            if repeats.chance
+            else "Check whether these are errors; equal rows stay on one side of the split.",
             rows=repeats.rows,
             word=plural(repeats.rows, "row"),
+            verb=plural(repeats.rows, "repeats", "repeat"),
             share=share,
         )
-    # with few columns rounded rows meet by chance
-    if profile.near.rows > 0.01 * profile.rows and len(repeats.columns) >= LEAST_COLUMNS:
+    if profile.near.rows >= max(LEAST_REPEATS, 0.01 * profile.rows):
         yield finding_of(
             "duplicate",
             "near",
             "info",
             (),
-            "{rows|int} more rows are nearly equal to another (numbers rounded to {digits|int} significant digits)",
+            "{rows|int} more {word} nearly equal to another (numbers rounded to {digits|int} significant digits)",
             rows=profile.near.rows,
+            word=plural(profile.near.rows, "row is", "rows are"),
             digits=profile.near.digits,
         )
 
@@ -243,14 +269,14 @@ def _reading(reading: Reading) -> Iterator[Finding]:
                 text=assumption.evidence
                 if "level" in assumption.evidence.facts
                 else Sentence(
-                    template='"{mark}" ' + assumption.evidence.template,
+                    template='"{mark}" is ' + assumption.evidence.template,
                     facts={"mark": assumption.value, **assumption.evidence.facts},
                 ),
             )
 
 
 SOURCES: tuple[Callable[[Profile], Iterator[Finding]], ...] = (
-    _personal, _target, _identifiers, _empty, _missing, _duplicates,
+    _personal, _target, _identifiers, _entities, _empty, _missing, _duplicates,
     relations_findings, shifts_findings, values_findings, forms_findings,
 )  # fmt: skip
 """Each gives the findings of one matter; a new one is one function and one entry."""

@@ -11,30 +11,23 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from tools.data.key_names import says_code
 from tools.data.privacy import personal
-from tools.data.privacy_names import protected_kind, words
+from tools.data.privacy_names import protected_kind
 from tools.data.reading import Reading
 from tools.data.relations import Relation, relations
 from tools.data.repeats import NearDuplicates, Repeats, duplicate_rows, near_duplicates
+from tools.data.roles import Role, in_blocks, prefix_of, role_of, tells_time
 from tools.data.shifts import OrderShift, order_shifts
 from tools.data.targets import class_text, class_texts
 from tools.records import Record, Task
-
-Role = Literal["number", "category", "boolean", "date", "text", "identifier", "constant"]
 
 TOP = 10
 """Most frequent values that are kept per column."""
 OUTLIER_FENCE = 3.0
 """Interquartile ranges past the quartiles at which a value is an outlier ("far out", Tukey 1977)."""
-KEY_WORDS = frozenset(
-    {"id", "key", "uuid", "guid", "number", "no", "nr", "index", "order", "instant", "row", "seq", "record"}
-)
-CODE_WORDS = frozenset(
-    {"type", "code", "class", "channel", "region", "zone", "category", "group", "status", "level", "grade", "agent",
-     "company", "zip", "postcode", "id"}
-)  # fmt: skip
 UNKNOWN_WORDS = frozenset(
-    {"unknown", "other/unknown", "not available", "not known", "unspecified", "undefined", "missing"}
+    {"unknown", "unk", "not available", "not known", "not specified", "unspecified", "undefined", "missing", "no data"}
 )
 INSTRUCTIONS = re.compile(
     r"\b(?:ignore|disregard|forget)\b.{0,40}\b(?:previous|prior|above|all)\b.{0,40}\binstructions?\b"
@@ -105,6 +98,10 @@ class ColumnProfile(Record):
     prefix_groups: int | None = None
     code: bool = False
     """Whole numbers whose name speaks of codes rather than amounts."""
+    time: bool = False
+    """Whole numbers that stand for time, such as years: named so, and never falling along the rows."""
+    blocks: bool = False
+    """Rows that share a value follow one another in blocks of one size, as repeated looks at one entity do."""
     unknown_words: tuple[str, ...] = ()
     """Levels that may stand for missing."""
     instructions: int = 0
@@ -178,12 +175,13 @@ def profile(frame: pd.DataFrame, reading: Reading, target: str | None, task: Tas
     telling = [name for name in others if by_name[name].role not in ("identifier", "constant")]
     time = _order_column(columns)
     numbers = [name for name in telling if kinds[name] in ("number", "integer")]
+    repeated = duplicate_rows(frame, telling, others, seed=seed)
     return Profile(
         rows=len(frame),
         columns=columns,
         target=_target(frame[target], target, task) if target is not None and task is not None else None,
-        duplicates=duplicate_rows(frame, telling, others),
-        near=near_duplicates(frame, telling),
+        duplicates=repeated,
+        near=near_duplicates(frame, telling, repeated.rows),
         relations=relations(frame, telling, numbers, seed=seed),
         shifts=order_shifts(frame, telling, time),
         order_column=time,
@@ -209,8 +207,8 @@ def profile_column(series: pd.Series, name: str, position: int, kind: str) -> Co
     text = kind == "text"
     length = float(present.str.len().mean()) if text and distinct else 0.0
     mean_words = float(present.iloc[:5000].str.count(r"\S+").mean()) if text and distinct else None
-    role, key = _role(series, present, kind, distinct, name, length, mean_words or 0.0)
-    prefix, prefix_groups = _prefix(present) if role == "identifier" and text else (None, None)
+    role, key = role_of(series, present, kind, distinct, name, length, mean_words or 0.0)
+    prefix, prefix_groups = prefix_of(present) if role == "identifier" and text else (None, None)
     numbers = None
     if distinct and kind in ("number", "integer", "date"):
         numbers = distribution(_as_numbers(present))
@@ -243,7 +241,9 @@ def profile_column(series: pd.Series, name: str, position: int, kind: str) -> Co
         key=key,
         prefix=prefix,
         prefix_groups=prefix_groups,
-        code=kind == "integer" and distinct > 2 and bool(CODE_WORDS & set(words(name))),
+        code=kind == "integer" and distinct > 2 and says_code(name),
+        time=numbers is not None and tells_time(series, name),
+        blocks=role in ("number", "category") and in_blocks(series, name),
         unknown_words=tuple(sorted(value for value in texts if value.strip().casefold() in UNKNOWN_WORDS)),
         instructions=_instructions(name, present, texts, counts),
     )
@@ -285,65 +285,13 @@ def _skewness(values: np.ndarray) -> float | None:
     return skewness if math.isfinite(skewness) else None
 
 
-def _role(
-    series: pd.Series,
-    present: pd.Series,
-    kind: str,
-    distinct: int,
-    name: str,
-    length: float,
-    mean_words: float,
-) -> tuple[Role, bool]:
-    named = words(name)
-    says_key = bool(KEY_WORDS & set(named[-1:] + named[:1])) or (
-        bool(named) and named[-1].endswith("id") and len(named[-1]) > 4
-    )
-    if distinct <= 1:
-        return "constant", False
-    unique = distinct >= 0.99 * len(present) and len(present) >= 20
-    if kind == "integer" and unique and len(present) == len(series):
-        steps = np.diff(present.to_numpy(dtype=np.float64))
-        if bool((steps == 1).all()):
-            return "identifier", True
-        if says_key:
-            return "identifier", True
-    if kind == "text" and unique and mean_words < 2.5 and length <= 40:
-        return "identifier", says_key
-    if kind == "text" and unique and length <= 60 and mean_words < 6:
-        return "identifier", False
-    if kind == "date":
-        return "date", False
-    if kind == "boolean" or _two_state(present, distinct):
-        return "boolean", False
-    if kind == "text":
-        return ("text" if mean_words > 4 and distinct > max(20, 0.1 * len(present)) else "category"), False
-    return "number", False
-
-
-def _two_state(present: pd.Series, distinct: int) -> bool:
-    if distinct != 2:
-        return False
-    values = {class_text(value).casefold() for value in present.drop_duplicates().tolist()}
-    return values in ({"0", "1"}, {"yes", "no"}, {"y", "n"}, {"true", "false"}, {"t", "f"})
-
-
-def _prefix(present: pd.Series) -> tuple[str | None, int | None]:
-    """The mark before which the texts of a unique column repeat, and how many such prefixes there are."""
-    for mark in ("_", "-", "/", ":", ".", "#"):
-        if not present.str.contains(mark, regex=False).all():
-            continue
-        groups = int(present.str.split(mark, n=1, regex=False).str[0].nunique())
-        if 2 < groups <= 0.5 * len(present):
-            return mark, groups
-    return None, None
-
-
 def _sentinel(present: pd.Series, counts: pd.Series) -> float | None:
     """A frequent extreme value that stands apart: the only negative one, or nines far past all others."""
     values = np.sort(counts.index.to_numpy(dtype=np.float64))
     rows = len(present)
     low, second = float(values[0]), float(values[1])
-    if low < 0 <= second and float(counts.loc[values[0]]) >= 0.02 * rows:
+    # a mark for "none" is a whole number; a fraction is a measurement, or computed from one
+    if low < 0 <= second and low.is_integer() and float(counts.loc[values[0]]) >= 0.02 * rows:
         return low
     high, before = float(values[-1]), float(values[-2])
     nines = high >= 99 and set(str(int(high))) == {"9"} and high.is_integer()
@@ -368,17 +316,20 @@ def _as_numbers(present: pd.Series) -> pd.Series:
 
 
 def _order_column(columns: tuple[ColumnProfile, ...]) -> str | None:
-    """The date that orders the rows: complete, spanning the shortest time; None where there is no date.
+    """The column that orders the rows in time: a complete date, else numbers that stand for time; None without either.
 
     Of several dates the one with the narrowest span is most often that of the event itself (the claim, not the
-    signing of the contract or the birth before it).
+    signing of the contract or the birth before it); of several numbers the finest.
     """
     dates = [
         (column.numbers.maximum - column.numbers.minimum, column.position, column.name)
         for column in columns
         if column.role == "date" and not column.missing and not column.personal and column.numbers is not None
     ]
-    return min(dates)[2] if dates else None
+    if dates:
+        return min(dates)[2]
+    counted = [(-column.distinct, column.position, column.name) for column in columns if column.time]
+    return min(counted)[2] if counted else None
 
 
 def _order_agreement(series: pd.Series) -> float | None:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from tools.data.inference import Inferred, quotable
 from tools.data.reading import Assumption
-from tools.wording import Sentence, inert, listed, plural, say
+from tools.wording import Sentence, inert, plural, say
 
 
 def odd_cells(inferred: Inferred, lines: NDArray[np.int64] | None) -> list[Sentence]:
@@ -43,13 +43,14 @@ def missing_marks(found: list[Inferred]) -> list[Assumption]:
                 value=mark,
                 column=where[0].reading.name if len(where) == 1 else None,
                 evidence=say(
-                    "read as missing in {cells|int} cells of {columns|int} {word}, most in {names}; "
-                    "source.missing says "
-                    "otherwise where it is a level",
-                    cells=sum(inferred.marks[mark] for inferred in where),
+                    'read as missing in {cells|int} {word} of "{most}"; if it is a level, say so in source.missing'
+                    if len(where) == 1
+                    else 'read as missing in {cells|int} cells of {columns|int} columns, most of all "{most}"; if it is '
+                    "a level there, say so in source.missing",
+                    cells=(cells := sum(inferred.marks[mark] for inferred in where)),
+                    word=plural(cells, "cell"),
                     columns=len(where),
-                    word=plural(len(where), "column"),
-                    names=listed([inferred.reading.name for inferred in where], 2),
+                    most=where[0].reading.name,
                 ),
             )
         )

@@ -13,6 +13,10 @@ from tools.records import Record
 
 DIGITS = 2
 """Significant digits to which numbers are rounded before rows are called nearly equal."""
+LEAST_COLUMNS = 5
+"""Columns below which rounded rows meet by chance, so that being nearly equal says nothing."""
+BY_CHANCE = 0.1
+"""Share of the repeats that must also arise once each column is shuffled for itself, for chance to explain them."""
 
 
 class Repeats(Record):
@@ -37,38 +41,51 @@ class NearDuplicates(Record):
     digits: int = DIGITS
 
 
-def duplicate_rows(frame: pd.DataFrame, telling: Sequence[str], others: Sequence[str]) -> Repeats:
+def duplicate_rows(frame: pd.DataFrame, telling: Sequence[str], others: Sequence[str], *, seed: int = 0) -> Repeats:
     """Count exact repeats.
 
     Args:
         frame: all rows.
         telling: columns that are neither target nor identifiers nor constants.
         others: all columns but the target.
+        seed: of the shuffle by which it is told whether chance explains them.
     """
     if not telling:
         return Repeats(rows=0, whole_rows=0, groups=0, columns=())
     codes = row_codes(frame, telling)
     counts = np.bincount(codes)
-    distinct = len(counts)
-    rows = len(frame) - distinct
+    rows = len(frame) - len(counts)
     whole = rows
     if rows and len(others) > len(telling):
-        whole = len(frame) - len(np.unique(row_codes(frame, others)))
+        whole = len(frame) - (int(row_codes(frame, others).max(initial=-1)) + 1)
     return Repeats(
         rows=rows,
         whole_rows=whole,
         groups=int((counts > 1).sum()),
         columns=tuple(telling),
-        chance=len(telling) <= 2 or distinct < 0.2 * len(frame),
+        chance=rows > 0 and (len(telling) <= 2 or _met_by_chance(frame, telling, seed) >= BY_CHANCE * rows),
     )
 
 
-def near_duplicates(frame: pd.DataFrame, telling: Sequence[str]) -> NearDuplicates:
-    """Count rows that become equal to an earlier, not exactly equal one, by rounding and by writing texts alike."""
-    if not telling:
+def _met_by_chance(frame: pd.DataFrame, columns: Sequence[str], seed: int) -> int:
+    """Rows that repeat an earlier one once each column is shuffled for itself, so that only its few values count."""
+    random = np.random.default_rng([seed, 3])
+    shuffled = {name: pd.factorize(frame[name], use_na_sentinel=False)[0] for name in columns}
+    apart = pd.DataFrame({name: random.permutation(codes) for name, codes in shuffled.items()})
+    return len(frame) - (int(row_codes(apart, columns).max(initial=-1)) + 1)
+
+
+def near_duplicates(frame: pd.DataFrame, telling: Sequence[str], exact: int) -> NearDuplicates:
+    """Count rows that become equal to an earlier, not exactly equal one, by rounding and by writing texts alike.
+
+    Args:
+        frame: all rows.
+        telling: columns that are compared; too few say nothing.
+        exact: rows that repeat an earlier one exactly.
+    """
+    if len(telling) < LEAST_COLUMNS:
         return NearDuplicates(rows=0)
-    exact = len(np.unique(row_codes(frame, telling)))
-    return NearDuplicates(rows=exact - len(np.unique(near_codes(frame, telling))))
+    return NearDuplicates(rows=len(frame) - exact - (int(near_codes(frame, telling).max(initial=-1)) + 1))
 
 
 def near_codes(frame: pd.DataFrame, columns: Sequence[str]) -> NDArray[np.int64]:

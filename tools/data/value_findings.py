@@ -70,11 +70,13 @@ def relations_findings(profile: Profile) -> Iterator[Finding]:
             "correlated",
             "info",
             close[0].columns,
-            "{pairs|int} {word} one another, most {names} (correlation {strength|ratio})",
+            "{names} nearly repeat one another (correlation {strength|num})"
+            if len(close) == 1
+            else "{pairs|int} pairs of columns nearly repeat one another, most of all {names} (correlation "
+            "{strength|num})",
             pairs=len(close),
-            word=plural(len(close), "pair of columns nearly repeats", "pairs of columns nearly repeat"),
             names=listed(close[0].columns),
-            strength=close[0].strength,
+            strength=round(close[0].strength, 4),
         )
 
 
@@ -88,8 +90,8 @@ def shifts_findings(profile: Profile) -> Iterator[Finding]:
             "order",
             "warn",
             tuple(shift.column for shift in moved),
-            '{columns|int} {word} {order}: {names}; most "{column}" (distance {distance|ratio} between first and '
-            "last fifth)"
+            '{columns|int} {word} {order}: {names}; most of all "{column}" (distance {distance|ratio} between '
+            "first and last fifth)"
             if len(moved) > 1
             else '"{column}" changes {order} (distance {distance|ratio} between first and last fifth)',
             "If the rows are in time order, split by time.",
@@ -175,18 +177,22 @@ def forms_findings(profile: Profile) -> Iterator[Finding]:
     if heavy:
         worst = max(heavy, key=lambda column: abs((column.numbers.skewness if column.numbers else 0) or 0))
         numbers = worst.numbers
+        upwards = numbers is None or (numbers.skewness or 0.0) > 0
         yield finding_of(
             "representation",
             "tails",
             "info",
             tuple(column.name for column in heavy),
-            '{columns|int} {word} a long tail, most "{worst}" (median {median|num}, largest {largest|num})',
-            "Trees don't mind; linear models need a logarithm.",
+            '"{worst}" has a long tail (median {median|num}, {end} {largest|num})'
+            if len(heavy) == 1
+            else '{columns|int} columns have a long tail, most of all "{worst}" (median {median|num}, {end} '
+            "{largest|num})",
+            "Trees don't mind; linear models do better on a logarithm or on ranks.",
             columns=len(heavy),
-            word=plural(len(heavy), "column has", "columns have"),
+            end="largest" if upwards else "smallest",
             worst=worst.name,
             median=numbers.median if numbers else None,
-            largest=numbers.maximum if numbers else None,
+            largest=(numbers.maximum if upwards else numbers.minimum) if numbers else None,
         )
     wide = [
         column

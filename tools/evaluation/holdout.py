@@ -178,8 +178,14 @@ def metric_check(
         blocking=True,
         value=measured.value if math.isfinite(measured.value) else None,
         criterion=requirement.text,
-        title=f"{label[:1].upper()}{label[1:]}, holdout",
-        measured=_with_limit(describe(requirement.metric, measured.at(0.95)), requirement, limits),
+        title=f"{label[:1].upper()}{label[1:]} on the test",
+        measured=_with_limit(_interval(measured.at(0.95)), requirement, limits),
+    )
+
+
+def _interval(estimate: Interval) -> Sentence:
+    return say(
+        "{value|num} ({lower|num} to {upper|num})", value=estimate.value, lower=estimate.lower, upper=estimate.upper
     )
 
 

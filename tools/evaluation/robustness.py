@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tools.evaluation.criteria import RobustnessCriteria
 from tools.evaluation.intervals import wilson
-from tools.evaluation.metrics import Costs, Predictions, score
+from tools.evaluation.metrics import Costs, Predictions, metric, score
 from tools.evaluation.scoring import as_predictions, score_rows
 from tools.records import Check, Record, Status
 from tools.serving.service.scorer import Scorer
@@ -126,7 +126,7 @@ def disturb(
         undisturbed=study.undisturbed,
         rows=len(test),
         trials=tuple(trials),
-        criterion=_criterion(criteria),
+        criterion=_criterion(criteria, metric_name),
     )
 
 
@@ -145,19 +145,26 @@ def robustness_check(report: RobustnessReport, criteria: RobustnessCriteria) -> 
         status=status,
         blocking=False,
         value=None if smallest is None else smallest.changed,
-        criterion=_criterion(criteria),
+        criterion=_criterion(criteria, report.metric),
         title="Robustness to noise",
         measured=None
         if smallest is None
         else say(
-            "{changed|pct} change ({lower|pct} to {upper|pct})",
+            f"{{changed|pct}} {'move' if of_numbers(report.metric) else 'change'} ({{lower|pct}} to {{upper|pct}})",
             changed=smallest.changed, lower=smallest.lower, upper=smallest.upper,
         ),
     )  # fmt: skip
 
 
-def _criterion(criteria: RobustnessCriteria) -> str:
-    return f"noise of a tenth of each column's spread changes ≤ {criteria.noise_flips * 100:g} % of the predictions"
+def _criterion(criteria: RobustnessCriteria, metric_name: str) -> str:
+    share = f"≤ {criteria.noise_flips * 100:g} % of the predictions"
+    what = f"moves {share} by over a quarter of their spread" if of_numbers(metric_name) else f"changes {share}"
+    return f"noise of a tenth of each column's spread {what}"
+
+
+def of_numbers(metric_name: str) -> bool:
+    """Whether the metric is of predicted numbers, which move, and not of decisions, which change."""
+    return metric(metric_name).needs == "values"
 
 
 class _Study:

@@ -81,8 +81,7 @@ def decide(checks: Iterable[Check], criteria_sha256: str, settling: Sequence[Set
     reasons += [
         reason(check, needed)
         for check in failed
-        # a group's own check is told by its column's
-        if check.id not in told and not any(check.id.startswith(f"{other}.") for other in told)
+        if check.id not in told and not _told_by(check.id, told)
     ]
     if word == "go":
         reasons = [reason(latest[name], needed) for name in REQUIRED if name in latest] + reasons
@@ -95,6 +94,14 @@ def decide(checks: Iterable[Check], criteria_sha256: str, settling: Sequence[Set
         why=_why(word, len(blocking), len(opened) + len(missing)),
         criteria_sha256=criteria_sha256,
     )
+
+
+def _told_by(check: str, told: set[str]) -> bool:
+    """Whether a check adds nothing to those told: a group to its column's, two columns crossed to either one's."""
+    if any(check.startswith(f"{other}.") for other in told):
+        return True
+    kind, _, columns = check.partition(".")
+    return kind == "fairness" and any(f"fairness.{column}" in told for column in columns.split("+"))
 
 
 ADVICE: Mapping[Word, GateAdvice] = {

@@ -51,14 +51,14 @@ class Candidates(Record):
 
 
 def judge(
-    problem: Problem, size: Size, *, explain: bool, wanted: Sequence[str] | None, share_missing: float
+    problem: Problem, size: Size, *, transparent: bool, wanted: Sequence[str] | None, share_missing: float
 ) -> tuple[Candidate, ...]:
     """Judge every family.
 
     Args:
         problem: what is predicted.
         size: of the training rows.
-        explain: whether each prediction must be explainable to the person concerned.
+        transparent: whether the model itself must be readable. Reasons for single predictions come with every family.
         wanted: families to search; None takes all that suit.
         share_missing: share of cells without a value.
 
@@ -83,8 +83,11 @@ def judge(
             )
         elif family.only_imbalanced:
             why.append(say("the rarer class holds only {share|pct} of the rows", share=size.minority))
-        if family.simplicity == 0 and explain:
-            why.append(say("decisions have to be explained to the people concerned"))
+        if family.simplicity == 0 and transparent:
+            why.append(say("the model itself must be readable, and its weights are"))
+        elif transparent:
+            suited = False
+            why_not.append(say("the model itself must be readable, and many trees are not"))
         if family.simplicity >= 3 and size.rows < FEW_ROWS:
             why_not.append(say("{rows|int} training rows leave it little to learn interactions from", rows=size.rows))
         if family.simplicity >= 3 and size.rows >= MANY_ROWS:

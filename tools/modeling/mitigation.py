@@ -28,6 +28,8 @@ class MitigationEffect(Record):
     metric: str
     metric_before: float
     metric_after: float
+    loss_rise: float
+    """Rise of the loss relative to the loss before; for a metric to be raised, the loss is what it lacks to one."""
 
 
 def reweighing(groups: NDArray[Any], y: NDArray[np.int64]) -> Floats:
@@ -107,8 +109,9 @@ def effect(
         criteria: for costs and minimum sizes.
     """
 
-    def told(raw: Floats) -> float:
-        lost = loss_of(metric, training.problem, y, raw, criteria.costs)
+    lost_before, lost_after = (loss_of(metric, training.problem, y, raw, criteria.costs) for raw in (before, after))
+
+    def told(lost: float) -> float:
         return 1.0 - lost if METRICS[metric].greater_is_better else lost
 
     def ratio(raw: Floats) -> float | None:
@@ -123,6 +126,7 @@ def effect(
         ratio_before=ratio(before),
         ratio_after=ratio(after),
         metric=metric,
-        metric_before=told(before),
-        metric_after=told(after),
+        metric_before=told(lost_before),
+        metric_after=told(lost_after),
+        loss_rise=(lost_after - lost_before) / max(lost_before, 1e-9),
     )

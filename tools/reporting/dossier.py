@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from tools.reporting import html, markdown
 from tools.reporting.blocks import sentence_case
@@ -18,7 +15,6 @@ from tools.reporting.material import Material, line
 from tools.reporting.sections import Document, Line, Link, Listed, Missing, Value, Words, words
 
 INDEX = "index.html"
-TABLE = "index.json"
 
 
 def documents(m: Material, phase: str) -> dict[str, Document]:
@@ -41,7 +37,7 @@ def render(m: Material, phase: str, made: Mapping[str, Document] | None = None) 
         made: these deliverables where they were made already.
 
     Returns:
-        File name to content: HTML pages, for the card Markdown too, for the notebook the notebook itself.
+        File name to content: each deliverable as HTML and as Markdown, and the notebook itself.
     """
     files: dict[str, bytes] = {}
     for stem, document in (made if made is not None else documents(m, phase)).items():
@@ -95,38 +91,11 @@ def write(m: Material, phase: str, folder: Path) -> list[str]:
     return sorted(files)
 
 
-def assemble(folder: Path, reasons: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
-    """Write ``index.json`` over what lies in a dossier folder and return its rows.
-
-    Args:
-        folder: the documents of all phases so far, side by side.
-        reasons: stem to the reason why it is missing; without one, the phase that makes it is named.
-    """
-    rows: list[dict[str, Any]] = []
-    for each in DELIVERABLES:
-        path = folder / each.main
-        there = path.is_file()
-        missing = (reasons or {}).get(
-            each.stem
-        ) or f"made at the end of phase {each.phase}, which this run has not reached"
-        rows.append(
-            {
-                "stem": each.stem,
-                "file": each.main if there else None,
-                "sha256": hashlib.sha256(path.read_bytes()).hexdigest() if there else None,
-                "title": each.title,
-                "reason_if_missing": None if there else missing,
-            }
-        )
-    text = json.dumps(rows, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    (folder / TABLE).write_text(text, encoding="utf-8", newline="\n")
-    return rows
-
-
 def _files(m: Material, document: Document, each: Deliverable, phase: str) -> dict[str, bytes]:
-    files = {each.page: _page(m, document, each, phase).encode()}
-    if each.stem == "13-model-card":
-        files["13-model-card.md"] = markdown.document_text(document).encode()
+    files = {
+        each.page: _page(m, document, each, phase).encode(),
+        f"{each.stem}.md": markdown.document_text(document).encode(),
+    }
     if each.main != each.page and "notebook.ipynb" in m.files:
         files[each.main] = m.files["notebook.ipynb"].read_bytes()
     return files

@@ -25,13 +25,12 @@ def _all_but_balanced(evidence: Mapping[str, Any]) -> list[str]:
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        id="search.families.explain",
+        id="search.families.transparent",
         question="search.families",
         guidance="Explainability: Provide interpretable results for stakeholders",
-        when=lambda evidence: bool(evidence["explain"]) and evidence["classes"] <= MANY_CLASSES,
-        choose=lambda evidence: ["linear", "xgb", "lgbm"],
-        reason="Each prediction needs its reasons: these families say exactly what every column adds to every"
-        " prediction; the linear one can even be read line by line.",
+        when=lambda evidence: bool(evidence["transparent"]),
+        choose=lambda evidence: ["linear"],
+        reason="The model itself must be readable: only a linear one can be read weight by weight.",
     ),
     Rule(
         id="search.families.large",

@@ -72,8 +72,8 @@ RULES: tuple[Rule, ...] = (
         when=lambda evidence: bool(evidence["unfair"]),
         choose=lambda evidence: "none",
         reason='"{column}": {lowest} is called positive in {lowest_rate|pct} of cases, {highest} in {highest_rate|pct},'
-        " beyond tolerance; but reweighing hardly helps (ratio {ratio|ratio} to {after|ratio}), so the difference has"
-        " to be judged by a person.",
+        " beyond tolerance; but reweighing helps too little for its cost (ratio {ratio|ratio} to {after|ratio}, metric"
+        " {metric_before|num} to {metric_after|num}), so a person has to judge the difference.",
     ),
     Rule(
         id="decision.mitigation.unjudged",
@@ -106,6 +106,6 @@ RULES: tuple[Rule, ...] = (
         guidance=HUMAN,
         when=lambda evidence: True,
         choose=lambda evidence: None,
-        reason="Nobody was named who could take over close calls, so the model decides all.",
+        reason="Nothing was said of handing close calls to a person, so the model decides all.",
     ),
 )

@@ -41,9 +41,7 @@ RULES: tuple[Rule, ...] = (
         guidance=GUIDANCE,
         when=lambda evidence: evidence.get("distance", 0.0) >= FAR,
         choose=lambda evidence: "clip",
-        reason=(
-            '"{worst}" reaches {distance|int} times its usual spread: one such row would pull a linear model.'
-        ),
+        reason=('"{worst}" reaches {distance|int} times its usual spread: one such row would pull a linear model.'),
     ),
     Rule(
         id="cleaning.outliers.keep",

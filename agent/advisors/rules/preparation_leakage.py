@@ -13,7 +13,7 @@ RULES: tuple[Rule, ...] = (
         LEAKAGE,
         lambda evidence: bool(evidence["certain"]),
         lambda evidence: "drop",
-        "{reason}",
+        "{said}",
     ),
     Rule(
         "leakage.likely",
@@ -21,7 +21,7 @@ RULES: tuple[Rule, ...] = (
         LEAKAGE,
         lambda evidence: evidence["recommended"] == "drop",
         lambda evidence: "drop",
-        "{reason}; dropped unless somebody knows better",
+        "{said}; dropped unless somebody knows better",
     ),
     Rule(
         "leakage.weak",
@@ -29,6 +29,6 @@ RULES: tuple[Rule, ...] = (
         LEAKAGE,
         lambda evidence: True,
         lambda evidence: "keep",
-        "{reason}; it may be honest",
+        "{said}; it may be honest",
     ),
 )

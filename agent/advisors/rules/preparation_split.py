@@ -39,8 +39,7 @@ RULES: tuple[Rule, ...] = (
         SHIFT,
         lambda evidence: evidence["time"] is not None and bool(evidence["shifts"]),
         lambda evidence: "time",
-        '{shift_count|int} columns change along "{time}" ({shifts}); the model will meet later rows than it '
-        "learned from",
+        '{shifts} {shift_word} along "{time}"; the model will meet later rows than it learned from',
     ),
     Rule(
         "split.log",
@@ -64,8 +63,8 @@ RULES: tuple[Rule, ...] = (
         SHIFT,
         lambda evidence: evidence["shift_count"] > 0,
         lambda evidence: "stratified",
-        "each class keeps its share; but {shift_count|int} columns change along the file: if its order is that "
-        "of time, choose time",
+        "each class keeps its share; but {shifts} {shift_word} along the file: if its order is that of time, choose "
+        "time",
     ),
     Rule(
         "split.stratified",

@@ -92,8 +92,8 @@ def outcome(made: RolloutPlan, unit: str) -> Outcome:
 
 
 def _many(unit: str) -> str:
-    """The plural of a unit of decision; units that are phrases stay as they are."""
-    return unit if unit.endswith("s") or " " in unit else f"{unit}s"
+    """The plural of a unit of decision."""
+    return unit if unit.endswith("s") else f"{unit}s"
 
 
 def _evidence(known: Known) -> dict[str, Any]:

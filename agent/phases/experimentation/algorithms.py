@@ -24,8 +24,8 @@ OPTIONS = (
 """The registry of families as the question shows it; a test holds the two together."""
 TASKS = {"balanced": ("binary",)}
 """Families that do not know every task."""
-EXPLAIN = "individual"
-"""Answer to `requirements.explainability` that asks for reasons with each prediction."""
+TRANSPARENT = "transparent"
+"""Answer to `requirements.explainability` that asks for a model that can itself be read."""
 
 
 def run(job: Job) -> Outcome:
@@ -39,7 +39,7 @@ def run(job: Job) -> Outcome:
     found = judge(
         training.problem,
         training.size,
-        explain=wants_explanation(job.answer("requirements.explainability")),
+        transparent=job.answer("requirements.explainability") == TRANSPARENT,
         wanted=None if not wanted else [str(one) for one in wanted],
         share_missing=baseline.missing,
     )
@@ -57,11 +57,6 @@ def run(job: Job) -> Outcome:
     )
     job.save_json("candidates.json", report)
     return describe(report)
-
-
-def wants_explanation(answer: Any) -> bool:
-    """Whether decisions have to be explained one by one."""
-    return bool(answer == EXPLAIN)
 
 
 def describe(report: Candidates) -> Outcome:
@@ -123,7 +118,7 @@ def evidence(known: Known) -> dict[str, Any]:
         "features": report["features"],
         "classes": len(report["classes"]),
         "minority": min(shares) if shares else None,
-        "explain": wants_explanation(known.answer("requirements.explainability")),
+        "transparent": known.answer("requirements.explainability") == TRANSPARENT,
         "max_seconds": known.answer("search.max_seconds"),
         "families": len(known.answer("search.families") or ()),
     }

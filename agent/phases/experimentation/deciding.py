@@ -8,8 +8,13 @@ from agent.steps import Ask, Known, Option
 
 CLOSED = 0.5
 """Share of what the ratio of selection rates lacks to one that a mitigation must close to be recommended."""
+DEAR = 0.05
+"""Relative rise of the loss (for a metric to be raised: of what it lacks to one) that a mitigation may cost at most."""
 BAND_SHARE = 0.1
 """Share of rows that a recommended refer band holds at most."""
+
+REFERRED = ("review", "refer", "unsure", "uncertain", "doubt", "close call")
+"""Words of a stated fallback that speak of handing single cases over; "a person decides" alone does not ask for it."""
 
 
 def is_binary(known: Known) -> bool:
@@ -65,7 +70,10 @@ def mitigation_evidence(known: Known) -> dict[str, Any]:
         "columns": len(found),
         "tolerance": known.json("criteria.json")["fairness"]["ratio"],
         "unfair": bool(effect),
-        "helps": before is not None and after is not None and after - before >= CLOSED * (1.0 - before),
+        "helps": before is not None
+        and after is not None
+        and after - before >= CLOSED * (1.0 - before)
+        and effect["loss_rise"] <= DEAR,
         "after": after,
         "metric_before": effect.get("metric_before"),
         "metric_after": effect.get("metric_after"),
@@ -92,7 +100,7 @@ def refer_evidence(known: Known) -> dict[str, Any]:
             break
         low, high = low - 1, high + 1
     return {
-        "person": any(word in action for word in ("manual", "human", "person", "review", "refer", "expert")),
+        "person": any(word in action for word in REFERRED),
         "action": action,
         "low": points[low]["threshold"],
         "high": points[high]["threshold"],

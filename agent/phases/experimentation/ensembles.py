@@ -133,8 +133,20 @@ def describe(report: Ensemble, measured: dict[str, Interval]) -> Outcome:
             "a mixture of {members|int} models is not worth it: {gain|num} {metric} over {single}"
             " ({lower|num} to {upper|num})"
         )
-    shares = [say("{label} weighs {weight|pct}", label=one.label, weight=one.weight) for one in report.members]
-    return Outcome(summary=say(template, **given), notes=(*shares, report.reason), facts=facts, metrics=metrics)
+    notes = [report.reason]
+    if report.recommended:
+        notes.append(_shares(report))
+    return Outcome(summary=say(template, **given), notes=tuple(notes), facts=facts, metrics=metrics)
+
+
+def _shares(report: Ensemble) -> Sentence:
+    """What each member weighs, heaviest first, in one line."""
+    facts: dict[str, Fact] = {}
+    parts = []
+    for place, one in zip("abcdefgh", sorted(report.members, key=lambda one: -one.weight), strict=False):
+        facts[f"label_{place}"], facts[f"weight_{place}"] = one.label, one.weight
+        parts.append(f"{{label_{place}}} {{weight_{place}|pct}}")
+    return say("in the mixture, " + ", ".join(parts), **facts)
 
 
 def evidence(known: Known) -> dict[str, Any]:

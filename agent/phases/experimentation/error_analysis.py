@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from tools.modeling.thresholds import ThresholdCurve
     from tools.modeling.training import Training
 
-MANY_VALUES = 10
-"""Distinct numbers from which a protected column is told in quarters."""
-
 
 def run(job: Job) -> Outcome:
     """Look at the out-of-fold errors from all sides."""
@@ -75,7 +72,8 @@ def run(job: Job) -> Outcome:
         if problem.task == "binary":
             kept = np.asarray(job.load("changes.json", Changes).kept, dtype=np.int64)
             everyone = job.frame("train.parquet")
-            protected = protected_levels(everyone, criteria.fairness.protected, everyone.iloc[kept[rows.rows]])
+            fair = criteria.fairness
+            protected = protected_levels(everyone.iloc[kept[rows.rows]], fair.protected, fair.minimum_rows)
             curve = _curve(naming(members), kind, y, raw, fold, protected, criteria)
             threshold = curve.recommended[kind]
             decided = (sure[:, 1] >= threshold.threshold).astype(np.int64)
@@ -151,7 +149,7 @@ def _mitigated(
     criteria = job.load("criteria.json", Criteria)
     everyone = job.frame("train.parquet")
     kept = np.asarray(job.load("changes.json", Changes).kept, dtype=np.int64)
-    levels = protected_levels(everyone, (column,), everyone.iloc[kept])[column]
+    levels = protected_levels(everyone.iloc[kept], (column,), criteria.fairness.minimum_rows)[column]
     fold = frame["fold"].to_numpy()
     seed = substream(job.seed, "mitigation")
     weights = reweighing(levels, training.y)
@@ -177,39 +175,11 @@ def _training_loss(comparison: Comparison, members: Sequence[ModelMember]) -> fl
     return float(sum(one.weight * by_name[one.family] for one in members))
 
 
-def protected_levels(reference: pd.DataFrame, columns: Sequence[str], frame: pd.DataFrame) -> dict[str, Any]:
-    """Level texts [n] of protected columns; numbers with many values in quarters of the reference rows.
+def protected_levels(frame: pd.DataFrame, columns: Sequence[str], minimum_rows: int) -> dict[str, Any]:
+    """Group texts [n] of the protected columns that are there, named as the fairness step names them."""
+    from tools.evaluation.groups import groups_of
 
-    Args:
-        reference: ``train.parquet``.
-        columns: protected columns; those that are not there are left out.
-        frame: rows whose levels are wanted.
-    """
-    import numpy as np
-    import pandas as pd
-
-    found: dict[str, Any] = {}
-    for name in columns:
-        if name not in reference.columns:
-            continue
-        series = frame[name]
-        if pd.api.types.is_numeric_dtype(series.dtype) and reference[name].nunique() > MANY_VALUES:
-            cuts = np.unique(reference[name].quantile([0.25, 0.5, 0.75]).to_numpy())
-            codes = np.searchsorted(cuts, series.to_numpy(dtype=np.float64), side="left")
-            names = [_band(cuts, code) for code in range(len(cuts) + 1)]
-            levels = np.array([names[code] for code in codes], dtype=object)
-        else:
-            levels = series.astype("str").to_numpy(dtype=object)
-        found[name] = np.where(series.isna().to_numpy(), "missing", levels)
-    return found
-
-
-def _band(cuts: Any, code: int) -> str:
-    if code == 0:
-        return f"≤ {cuts[0]:g}"
-    if code == len(cuts):
-        return f"> {cuts[-1]:g}"
-    return f"{cuts[code - 1]:g} to {cuts[code]:g}"
+    return {name: groups_of(frame[name], minimum_rows) for name in columns if name in frame.columns}
 
 
 def _curve(

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tools.modeling.errors import ErrorReport
 
 STEP_ID = "experimentation.error_analysis"
+CALIBRATORS = {"sigmoid": "a sigmoid", "isotonic": "an isotonic curve"}
 
 
 def describe(report: ErrorReport) -> Outcome:
@@ -93,16 +94,17 @@ def _decision_notes(report: ErrorReport) -> list[Sentence]:
     notes: list[Sentence] = []
     slope = report.calibration.slope
     if slope.value is not None and report.confusion is not None:
-        words = {
-            "none": "probabilities can be taken at their word (slope {slope|ratio}, {lower|ratio} to {upper|ratio})",
-            "sigmoid": "probabilities need calibration (slope {slope|ratio}, {lower|ratio} to {upper|ratio}):"
-            " a sigmoid mends it",
-            "isotonic": "probabilities need calibration (slope {slope|ratio}, {lower|ratio} to {upper|ratio}):"
-            " an isotonic curve mends it",
-        }
-        notes.append(
-            say(words[report.recommended_calibration], slope=slope.value, lower=slope.lower, upper=slope.upper)
-        )
+        given: dict[str, Fact] = {"slope": slope.value, "lower": slope.lower, "upper": slope.upper}
+        chosen = next(one for one in report.calibrations if one.kind == report.recommended_calibration)
+        if chosen.kind == "none":
+            template = "probabilities can be taken at their word (slope {slope|ratio}, {lower|ratio} to {upper|ratio})"
+        else:
+            template = (
+                "probabilities need calibration (slope {slope|ratio}, {lower|ratio} to {upper|ratio}): "
+                f"{CALIBRATORS[chosen.kind]} brings it to {{after|ratio}} on rows left out"
+            )
+            given["after"] = chosen.slope
+        notes.append(say(template, **given))
     if report.threshold is not None and report.threshold.basis == "cost":
         notes.append(
             say(

@@ -14,7 +14,7 @@ from agent.phases.experimentation.inputs import (
 )
 from agent.steps import Job, Step
 from tools.records import Finding, Outcome
-from tools.wording import Fact, Sentence, listed, say
+from tools.wording import Fact, Sentence, listed, plural, say
 
 if TYPE_CHECKING:
     from tools.modeling.explaining import Interpretation
@@ -127,7 +127,7 @@ def describe(report: Interpretation) -> Outcome:
     else:
         summary = say(
             'the model goes by "{first}" ({first_share|pct} of all importance), then "{second}" ({second_share|pct});'
-            " {needed|int} of {columns|int} columns matter beyond noise",
+            f" {{needed|int}} of {{columns|int}} columns {plural(len(needed), 'matters', 'matter')} beyond noise",
             **facts,
         )
     notes: list[Sentence] = [*_movements(report)]

@@ -73,7 +73,7 @@ def run(job: Job) -> Outcome:
                 code=8,
             )
         raw = read_oof(job.frame("mitigated_oof.parquet"), "mitigated", rows.problem)
-        weights = _weights(job, effect.column, training, validation)
+        weights = _weights(job, effect.column, training, validation, criteria.fairness.minimum_rows)
     calibration = fit_calibration(kind, rows.y, raw) if classes else {"kind": "none"}
     sure = cross_fitted(kind, rows.y, raw, fold) if classes else raw
     names = metric_names(criteria, selection_metric(criteria), final=True)
@@ -170,9 +170,12 @@ def _out_of_fold(rows: Training, frame: Any, members: tuple[ModelMember, ...]) -
     return mixture({name: read_oof(frame, name, rows.problem) for name in shares}, shares)
 
 
-def _weights(job: Job, column: str, training: Training, validation: Training) -> tuple[Any, Any]:
+def _weights(
+    job: Job, column: str, training: Training, validation: Training, minimum_rows: int
+) -> tuple[Any, Any]:
     """Weights of a mitigation: of the training rows, and of training and validation rows together."""
     import numpy as np
+    import pandas as pd
 
     from agent.phases.experimentation.error_analysis import protected_levels
     from tools.data.cleaning import Changes
@@ -180,10 +183,10 @@ def _weights(job: Job, column: str, training: Training, validation: Training) ->
 
     train, later = job.frame("train.parquet"), job.frame("validation.parquet")
     kept = np.asarray(job.load("changes.json", Changes).kept, dtype=np.int64)
-    levels = protected_levels(train, (column,), train.iloc[kept])[column]
-    more = protected_levels(train, (column,), later.iloc[validation.rows])[column]
-    everyone = reweighing(np.concatenate([levels, more]), np.concatenate([training.y, validation.y]))
-    return reweighing(levels, training.y), everyone
+    rows = pd.concat([train.iloc[kept], later.iloc[validation.rows]], ignore_index=True)
+    levels = protected_levels(rows, (column,), minimum_rows)[column]
+    everyone = reweighing(levels, np.concatenate([training.y, validation.y]))
+    return reweighing(levels[: len(kept)], training.y), everyone
 
 
 def _ship(

@@ -82,8 +82,7 @@ def _against_the_clock(job: Job, search: Search, wanted: int, seconds: float, ro
 
     from tools.modeling.training import OOF_ROWS
 
-    # the seconds since the command began, where the job knows them
-    elapsed = float(getattr(job, "elapsed", lambda: 0.0)())
+    elapsed = job.elapsed()
     started = time.monotonic()
     taken: dict[str, float] = {}
     searched = len(search.training.y)

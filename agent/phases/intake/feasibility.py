@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from agent.steps import Job, Step
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 METRIC_WORDS = {"roc_auc": "an AUC", "accuracy": "an accuracy"}
 MOST_GROUPS = 6
+_LONG = re.compile(r"-?\d+\.\d{4,}")
 
 
 def run(job: Job) -> Outcome:
@@ -30,6 +32,12 @@ def run(job: Job) -> Outcome:
         )
     frame = job.frame("table.parquet")
     name = find_column(str(target), list(frame.columns), role="Target column")
+    if len(frame.columns) == 1:
+        raise InputError(
+            f'The table has no column but the target "{inert(name)}", so there is nothing to predict it from.',
+            hint="Add columns that are known at the moment of prediction (for a series, earlier values and the date).",
+            column=name,
+        )
     task = check_target(frame[name], kind, name=name)
     positive = job.answer("data.positive_class") if task == "binary" else None
     classes = classes_of(frame[name], task, positive)
@@ -140,25 +148,45 @@ def _notes(found: Feasibility, target: str) -> list[Sentence]:
                 word=plural(found.least_class_test_rows or 0, "row"),
             )
         )
-    enough = [group for group in found.groups if group.enough]
+    return notes + _group_notes(found.groups)
+
+
+def _group_notes(groups: tuple[Group, ...]) -> list[Sentence]:
+    """Which groups the test can judge, and what the others lack, in one line each."""
+    notes = []
+    enough = [group for group in groups if group.enough]
     if enough:
-        notes.append(say("can be judged: {groups}", groups="; ".join(_named(group) for group in enough[:MOST_GROUPS])))
-    for group in [group for group in found.groups if not group.enough][:MOST_GROUPS]:
-        have = {"rows": group.test_rows, "positives": group.test_positives, "negatives": group.test_negatives}
-        notes.append(
-            say(
-                "cannot be judged: {group} ({have|int} {lacking} expected in the test, {needed|int} needed)",
-                group=_named(group),
-                have=have[group.lacking or "rows"],
-                lacking=group.lacking,
-                needed=group.needed,
-            )
-        )
+        facts: dict[str, Fact] = {"groups": ", ".join(_named(group) for group in enough[:MOST_GROUPS])}
+        notes.append(say("can be judged: {groups|text}" + _others(facts, len(enough) - MOST_GROUPS), **facts))
+    short = [group for group in groups if not group.enough]
+    if short:
+        parts, facts = [], {}
+        for name, group in zip("abc", short, strict=False):
+            have = {"rows": group.test_rows, "positives": group.test_positives, "negatives": group.test_negatives}
+            parts.append(f"{{group_{name}|text}} ({{have_{name}|int}} {group.lacking}, {{needed_{name}|int}} needed)")
+            facts[f"group_{name}"] = _named(group)
+            facts[f"have_{name}"] = have[group.lacking or "rows"]
+            facts[f"needed_{name}"] = group.needed
+        template = "too small to judge, as far as the test can be foreseen: " + ", ".join(parts)
+        notes.append(say(template + _others(facts, len(short) - len(parts)), **facts))
     return notes
 
 
+def _others(facts: dict[str, Fact], count: int) -> str:
+    """The end of a list that was cut, its fact added."""
+    if count <= 0:
+        return ""
+    facts["others"] = count
+    return " and {others|int} more"
+
+
 def _named(group: Group) -> str:
-    return f"{inert(group.column)} {inert(group.level)}"
+    return f"{inert(group.column)} {inert(_short(group.level))}"
+
+
+def _short(level: str) -> str:
+    """A group's name without the far decimals of computed numbers: 0.05068011873981862 is 0.0507."""
+    return _LONG.sub(lambda found: f"{float(found[0]):.3g}", level)
 
 
 def _rows_check(found: Feasibility) -> Check:

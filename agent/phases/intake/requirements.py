@@ -101,6 +101,7 @@ REQUIREMENTS: tuple[Ask, ...] = (
         "How far must a prediction be explained?",
         "choice",
         options=(
+            Option("transparent", "the model itself must be readable, weight by weight"),
             Option("individual", "reasons for each prediction, to those concerned"),
             Option("overall", "what the model goes by as a whole"),
             Option("none", "not needed"),

@@ -60,9 +60,7 @@ def roles_of(job: Job, split: SplitReport, columns: list[str]) -> Roles:
     if split.kind == "given" and split.column is not None:
         drop[split.column] = say("it says which part of the split a row belongs to")
     # what was found personal and is left undecided is treated as personal
-    found = (
-        finding for finding in job.outcome("preparation.discovery").findings if finding.kind == "personal"
-    )
+    found = (finding for finding in job.outcome("preparation.discovery").findings if finding.kind == "personal")
     personal: dict[str, Any] = {name: "drop" for finding in found for name in finding.columns}
     personal |= job.answers("data.personal.")
     personal.pop(target, None)
@@ -215,9 +213,7 @@ def outlier_evidence(known: Known) -> dict[str, Any]:
             continue
         spread = numbers["upper_quartile"] - numbers["lower_quartile"]
         if spread > 0:
-            beyond = max(
-                numbers["maximum"] - numbers["upper_quartile"], numbers["lower_quartile"] - numbers["minimum"]
-            )
+            beyond = max(numbers["maximum"] - numbers["upper_quartile"], numbers["lower_quartile"] - numbers["minimum"])
             if beyond / spread > worst:
                 worst, name = beyond / spread, column["name"]
     return {"worst": name, "distance": worst}
@@ -245,9 +241,7 @@ MISSING = Ask(
             "each model handles gaps its own way and sees that one was there",
         ),
         Option("keep", "keep it missing", "each model handles gaps its own way"),
-        Option(
-            "median", "fill in the median", "numbers get their median, categories their most frequent level"
-        ),
+        Option("median", "fill in the median", "numbers get their median, categories their most frequent level"),
         Option("most_frequent", "fill in the most frequent value", "for numbers too"),
         Option("constant", "fill in a constant", 'zero for numbers, "missing" as a level of its own'),
     ),

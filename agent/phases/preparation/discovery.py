@@ -133,19 +133,20 @@ def _group_evidence(known: Known) -> dict[str, Any]:
 
 
 def _time_evidence(known: Known) -> dict[str, Any]:
-    from tools.data.leakage_names import outcome_words
+    from tools.data.leakage_names import dated_later
 
     target = str(known.answer("data.target"))
     profile = known.json("profile.json")
     column = profile["order_column"]
-    if column is None or outcome_words(column, target) is not None:
+    if column is None or dated_later(column, target):
         return {"column": None, "shifts": len(profile["shifts"]), "first": None, "last": None}
     found = next(item for item in profile["columns"] if item["name"] == column)
+    counted = found["numbers"] if found["first"] is None else None
     return {
         "column": column,
         "shifts": len(profile["shifts"]),
-        "first": found["first"],
-        "last": found["last"],
+        "first": str(round(counted["minimum"])) if counted else found["first"],
+        "last": str(round(counted["maximum"])) if counted else found["last"],
     }
 
 

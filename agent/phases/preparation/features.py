@@ -76,9 +76,7 @@ def target_frame(
     return pd.DataFrame(columns)
 
 
-def excluded_columns(
-    job: Job, split: SplitReport, cleaning: CleaningPlan, train: pd.DataFrame
-) -> dict[str, Sentence]:
+def excluded_columns(job: Job, split: SplitReport, cleaning: CleaningPlan, train: pd.DataFrame) -> dict[str, Sentence]:
     """Columns of the clean rows that no model may see, with the reason."""
     from tools.data.typed import column_type
 
@@ -93,9 +91,7 @@ def excluded_columns(
     scheme = split.scheme
     if scheme.column is not None and scheme.column in train.columns:
         if scheme.kind == "grouped":
-            excluded[scheme.column] = say(
-                "it names the group that rows belong to; new rows come from other groups"
-            )
+            excluded[scheme.column] = say("it names the group that rows belong to; new rows come from other groups")
         elif scheme.kind == "time" and column_type(train[scheme.column]) != "date":
             excluded[scheme.column] = say("it orders the rows; later rows lie past all that was seen")
     excluded[str(job.answer("data.target"))] = say("the target")
@@ -104,18 +100,11 @@ def excluded_columns(
 
 def report(plan: FeaturePlan, columns: list[str]) -> Outcome:
     """What the models will see, in words."""
-    kinds = {
-        kind: sum(feature.kind == kind for feature in plan.features)
-        for kind in ("number", "category", "flag")
-    }
+    kinds = {kind: sum(feature.kind == kind for feature in plan.features) for kind in ("number", "category", "flag")}
     words = sum(feature.op == "words" for feature in plan.features)
     parts = sum(feature.op == "calendar" for feature in plan.features)
     marks = sum(feature.op == "missing" for feature in plan.features)
-    grouped = [
-        feature
-        for feature in plan.features
-        if feature.kind == "category" and feature.levels[-1] == "any other"
-    ]
+    grouped = [feature for feature in plan.features if feature.kind == "category" and feature.levels[-1] == "any other"]
     facts: dict[str, Fact] = {
         "rows": plan.rows,
         "features": len(plan.features),
@@ -141,9 +130,7 @@ def report(plan: FeaturePlan, columns: list[str]) -> Outcome:
     given = dict(facts) | {
         f"{name}_word": plural(int(facts[name] or 0), *forms) for name, forms in shown.items() if facts[name]
     }
-    summary = say(
-        f"{{features|int}} features from {{columns|int}} columns: {', '.join(kinds_text) or 'none'}", **given
-    )
+    summary = say(f"{{features|int}} features from {{columns|int}} columns: {', '.join(kinds_text) or 'none'}", **given)
     notes = [
         say('"{name}" is not used: ' + entry.why.template, name=entry.name, **entry.why.facts)
         for entry in plan.left_out

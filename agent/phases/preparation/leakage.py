@@ -13,6 +13,20 @@ if TYPE_CHECKING:
     from tools.data.profiling import Profile
 
 MOST_ASKED = 12
+SAID = {
+    "recoded copy": "it is the target in other words",
+    "monotone copy": "it is the target on another scale",
+    "noisy copy": "it gives the target nearly always",
+    "one column alone": "alone it predicts the target almost perfectly",
+    "sum or difference": "with others it adds up to the target",
+    "columns together": "with others it spells the class",
+    "missingness": "whether it is filled in follows the target",
+    "name after the outcome": "it is strong, and its name speaks of what comes later",
+    "outcome words in text": "its text seems to be written after the outcome",
+}
+"""What a suspicion of each kind rests on, in short; the finding has the figures."""
+LITTLE_AUC, LITTLE_R2 = 0.55, 0.02
+"""Score of the best column below which no column says much by itself."""
 
 
 def run(job: Job) -> Outcome:
@@ -67,20 +81,13 @@ def report(found: Leakage, profile: Profile, personal: dict[str, Any]) -> Outcom
     for suspect in found.suspects:
         if suspect.reason not in notes:
             notes.append(suspect.reason)
-    notes += found.table
+    notes += found.table if found.suspects else found.table[1:]
+    if found.sorted_by_target:
+        notes.append(say("the rows are sorted by the target, so their order in the file says nothing of time"))
     if found.conflicts and found.conflicts.rows:
         notes.append(_conflicts(found.conflicts))
     if not certain and not suspected and found.strengths:
-        best = max(found.strengths, key=lambda name: found.strengths[name].value)
-        score = found.strengths[best]
-        notes.append(
-            say(
-                'the strongest column alone is "{column}" ({metric} {value|ratio}), which is plausible',
-                column=best,
-                metric="AUC" if score.metric == "roc_auc" else "R²",
-                value=score.value,
-            )
-        )
+        notes.append(_strongest(found))
     return Outcome(
         summary=_summary(found, certain, suspected),
         notes=tuple(notes),
@@ -90,6 +97,26 @@ def report(found: Leakage, profile: Profile, personal: dict[str, Any]) -> Outcom
             privacy_check(column.name, column.personal, personal) for column in profile.columns if column.personal
         ),
     )
+
+
+def _strongest(found: Leakage) -> Sentence:
+    from tools.data.leakage import STRONG_AUC, STRONG_R2
+
+    best = max(found.strengths, key=lambda name: found.strengths[name].value)
+    score = found.strengths[best]
+    metric = "AUC" if score.metric == "roc_auc" else "R²"
+    if score.value < (LITTLE_AUC if score.metric == "roc_auc" else LITTLE_R2):
+        template = 'no column alone says much of the target; the best is "{column}" ({metric} {value|ratio})'
+        return say(template, column=best, metric=metric, value=score.value)
+    template = 'the strongest column alone is "{column}" ({metric} {value|ratio}), '
+    if score.value < (STRONG_AUC if score.metric == "roc_auc" else STRONG_R2):
+        return say(template + "which is plausible", column=best, metric=metric, value=score.value)
+    others = {name: each.value for name, each in found.strengths.items() if name != best}
+    second = max(others, key=lambda name: others[name])
+    template += (
+        'but others are nearly as strong, such as "{second}" ({other|ratio}): an easy problem rather than a leak'
+    )
+    return say(template, column=best, metric=metric, value=score.value, second=second, other=others[second])
 
 
 def _summary(found: Leakage, certain: list[str], suspected: list[str]) -> Sentence:
@@ -106,14 +133,17 @@ def _summary(found: Leakage, certain: list[str], suspected: list[str]) -> Senten
     if suspected:
         return say("{suspected} may know the answer; nothing is certain", suspected=listed(suspected))
     if found.table:
-        return say("no column knows the answer, but the order of the rows does: a random split flatters here")
+        foremost = found.table[0]
+        return say("no column knows the answer; but " + foremost.template, **foremost.facts)
     return say("none found ({kinds|int} kinds looked for)", kinds=len(found.kinds))
 
 
 def _conflicts(found: LabelConflicts) -> Sentence:
     return say(
-        "{rows|int} training rows ({share|pct}) carry another label than most rows with the very same features",
+        "{rows|int} training {word} ({share|pct}) {verb} another label than most rows with the very same features",
         rows=found.rows,
+        word=plural(found.rows, "row"),
+        verb=plural(found.rows, "carries", "carry"),
         share=found.share,
     )
 
@@ -195,6 +225,7 @@ def _evidence(known: Known) -> dict[str, Any]:
                 "certain": suspect["certain"],
                 "recommended": suspect["recommended"],
                 "kind": suspect["kind"],
+                "said": SAID[suspect["kind"]],
                 "reason": str(Sentence.model_validate(suspect["reason"])),
             }
             for suspect in _suspects(known)

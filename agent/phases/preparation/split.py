@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tools.data.splitting import SplitReport
 
 DEFAULT_TEST, DEFAULT_VALIDATION = 0.2, 0.16
+NEAR_SHARE, NEAR_ROWS = 0.01, 5
+"""Rows nearly equal to one of another part below which nothing is said."""
 LOG_DAYS, LOG_ORDER = 90, 0.95
 """Days that a log spans at least; agreement of date and row order from which the table is one anyway."""
 
@@ -134,10 +136,14 @@ def report(made: SplitReport, summary: Sentence) -> Outcome:
     )
 
 
+_WORDS = {"train": "training", "validation": "validation", "test": "test"}
+
+
 def _findings(made: SplitReport) -> tuple[Finding, ...]:
     found = []
     for overlap in made.overlaps:
-        if not overlap.rows or (overlap.what == "near rows" and overlap.share < 0.01):
+        few = overlap.what == "near rows" and (overlap.share < NEAR_SHARE or overlap.rows < NEAR_ROWS)
+        if not overlap.rows or few:
             continue
         found.append(
             Finding(
@@ -147,12 +153,13 @@ def _findings(made: SplitReport) -> tuple[Finding, ...]:
                 level="warn" if overlap.what != "near rows" else "info",
                 columns=(overlap.column,) if overlap.column else (),
                 text=say(
-                    "{rows|int} of the {right} rows ({share|pct}) have {kind} in the {left} rows",
+                    "{rows|int} of the {right} rows ({share|pct}) {have} {kind} among the {left} rows",
                     rows=overlap.rows,
-                    right=overlap.right,
+                    right=_WORDS[overlap.right],
                     share=overlap.share,
-                    left=overlap.left,
-                    kind={"rows": "an equal", "near rows": "a nearly equal", "entities": "one of the same entity"}[
+                    have=plural(overlap.rows, "has", "have"),
+                    left=_WORDS[overlap.left],
+                    kind={"rows": "an equal", "near rows": "a nearly equal one", "entities": "one of the same entity"}[
                         overlap.what
                     ],
                 ),
@@ -193,6 +200,7 @@ def _kind_evidence(known: Known) -> dict[str, Any]:
         "shifts": listed([shift["column"] for shift in profile["shifts"]], 4),
         "logged": _is_log(profile, known.answer("data.time")),
         "shift_count": len(profile["shifts"]),
+        "shift_word": plural(len(profile["shifts"]), "changes", "change"),
         "task": known.answer("data.problem_type"),
     }
 

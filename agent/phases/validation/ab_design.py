@@ -75,6 +75,10 @@ GUARDRAILS = ("latency_ms", "error")
 """Columns of the log that may not get worse: how long a prediction took, whether it failed."""
 
 
+RAILS = {"latency_ms": "response time", "error": "failures", "flagged": "the share called positive"}
+"""The guard-rails as a person reads them."""
+
+
 def _outcome_words(task: str, costs: bool, share: bool, valued: bool) -> str:
     if task == "regression":
         return "cost of errors" if valued else "absolute error"
@@ -101,7 +105,7 @@ def outcome(design: ABDesign) -> Outcome:
         "unit": design.unit,
         "outcome": design.outcome,
     }
-    template = "{per_arm|int} units per arm find a change of {relative_effect|pct} in the {outcome}"
+    template = "{per_arm|int} units per arm are enough to find a change of {relative_effect|pct} in the {outcome}"
     if design.days is not None:
         template += "; {days|int} days at {traffic|num} a day"
     return Outcome(
@@ -120,7 +124,7 @@ def outcome(design: ABDesign) -> Outcome:
                 lower=design.simulation.lower, upper=design.simulation.upper,
             ),
             say("each {unit} stays in one arm; {rails} may not get worse", unit=design.unit,
-                rails=", ".join(name.removesuffix("_ms") for name in design.guardrails)),
+                rails=" and ".join(RAILS[name] for name in design.guardrails)),
             *(
                 ()
                 if design.days is not None

@@ -10,7 +10,7 @@ from tools.wording import Fact, Sentence, inert, listed, plural, say
 
 if TYPE_CHECKING:
     from tools.evaluation.criteria import Criteria
-    from tools.evaluation.fairness import Attribute, FairnessReport
+    from tools.evaluation.fairness import Attribute, FairnessReport, Group, Rate
 
 ID = "validation.fairness"
 
@@ -121,10 +121,8 @@ def _notes(report: FairnessReport, absent: list[str]) -> list[Sentence]:
     notes: list[Sentence] = []
     if report.favourable:
         notes.append(say("the favourable decision is {what}", what=report.favourable))
-    for attribute in report.attributes:
-        worst = _worst(attribute)
-        if worst is not None:
-            notes.append(worst)
+    notes += [text for attribute in report.attributes if not attribute.crossed and (text := _worst(attribute))]
+    notes += _crossed_notes(report)
     if report.tests:
         notes.append(
             say(
@@ -153,6 +151,38 @@ def _worst(attribute: Attribute) -> Sentence | None:
         attribute=inert(attribute.name), group=group.name, rate=rate.name.replace("_", " "), value=rate.value,
         ratio=rate.ratio, lower=rate.lower, upper=rate.upper,
     )  # fmt: skip
+
+
+MOST_CROSSED = 3
+"""Intersections that are named; the rest are counted."""
+
+
+def _crossed_notes(report: FairnessReport) -> list[Sentence]:
+    """The intersections of two columns in which a group fails: the farthest by name, the others by number."""
+    from tools.evaluation.fairness import farthest
+
+    failed = [
+        (attribute, group)
+        for attribute in report.attributes
+        if attribute.crossed
+        for group in attribute.groups
+        if group.status == "fail"
+    ]
+    if not failed:
+        return []
+    by_distance = sorted(failed, key=lambda pair: -_distance(farthest([pair[1]])))
+    names = [f"{attribute.name}: {group.name}" for attribute, group in by_distance[:MOST_CROSSED]]
+    rest = len(failed) - len(names)
+    template = "where two columns meet, {groups|int} " + plural(len(failed), "group differs", "groups differ")
+    template += " too: {names}" + (" and {rest|int} more" if rest else "")
+    facts: dict[str, Fact] = {"groups": len(failed), "names": ", ".join(f'"{inert(name)}"' for name in names)}
+    return [say(template, **facts, **({"rest": rest} if rest else {}))]
+
+
+def _distance(found: tuple[Group, Rate] | None) -> float:
+    import math
+
+    return 0.0 if found is None else abs(math.log(found[1].ratio or 1.0))
 
 
 MISSING_GAP = 0.05

@@ -42,12 +42,13 @@ def run(job: Job) -> Outcome:
 
 def outcome(report: RobustnessReport, criteria: Criteria) -> Outcome:
     """What the disturbances did, in words."""
-    from tools.evaluation.robustness import most_harmful, robustness_check
+    from tools.evaluation.robustness import most_harmful, of_numbers, robustness_check
 
     noise = report.of("noise")[0]
     worst = report.of("worst case")[0]
     gap = most_harmful(report.of("missing"))
-    what = "values" if criteria.task == "regression" else "decisions"
+    numbers = of_numbers(report.metric)
+    what = "predictions" if numbers else "decisions"
     facts: dict[str, Fact] = {
         "noise_size": noise.size,
         "noise_changed": noise.changed,
@@ -62,10 +63,11 @@ def outcome(report: RobustnessReport, criteria: Criteria) -> Outcome:
         "leaning_changed": gap.changed if gap else None,
         "errors": sum(trial.errors for trial in report.trials),
     }
-    template = f"small noise changes {{noise|pct}} of the {what}"
+    verb = "moves" if numbers else "changes"
+    template = f"small noise {verb} {{noise|pct}} of the {what}" + (" by over a quarter of their spread" * numbers)
     used: dict[str, Fact] = {"noise": noise.changed}
     if gap is not None and gap.changed > 0:
-        template += '; without "{column}" {gap|pct} would change'
+        template += f'; without "{{column}}" {{gap|pct}} would {verb[:-1]}'
         used |= {"column": inert(gap.column or ""), "gap": gap.changed}
     return Outcome(
         summary=say(template, **used),
@@ -77,11 +79,14 @@ def outcome(report: RobustnessReport, criteria: Criteria) -> Outcome:
 
 
 def _notes(report: RobustnessReport, what: str) -> list[Sentence]:
+    from tools.evaluation.metrics import METRICS
+    from tools.evaluation.robustness import of_numbers
+
     worst = report.of("worst case")[0]
     notes = [
         say(
-            "a bounded search flips {changed|pct} of {rows|int} rows by moving numbers up to {reach|ratio} of their"
-            " spread; that is a lower bound on the worst case",
+            f"a bounded search {'moves' if of_numbers(report.metric) else 'flips'} {{changed|pct}} of {{rows|int}}"
+            " predictions by shifting numbers by up to {reach|pct} of their spread; the worst case may be worse",
             changed=worst.changed, rows=worst.rows, reach=worst.size,
         )
     ]  # fmt: skip
@@ -89,8 +94,8 @@ def _notes(report: RobustnessReport, what: str) -> list[Sentence]:
         if trial.metric is not None and report.undisturbed is not None:
             notes.append(
                 say(
-                    "noise of {size|ratio} spreads: {metric} {after|num} instead of {before|num}",
-                    size=trial.size, metric=report.metric.replace("_", " "), after=trial.metric,
+                    "noise of {size|pct} of each column's spread: {metric} {after|num} instead of {before|num}",
+                    size=trial.size, metric=METRICS[report.metric].label, after=trial.metric,
                     before=report.undisturbed,
                 )
             )  # fmt: skip

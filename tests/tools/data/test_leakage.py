@@ -10,7 +10,7 @@ import pytest
 
 from tests.tools.data.test_profiling import reading_of
 from tools.data.leakage import Leakage, find_leakage, leakage_check
-from tools.data.leakage_names import outcome_words
+from tools.data.leakage_names import dated_later, outcome_word, shared_word
 from tools.data.profiling import profile
 from tools.data.splitting import SplitScheme
 from tools.data.strength import auc_interval, strength
@@ -124,13 +124,36 @@ def test_a_telling_name_makes_a_strong_column_suspect_and_another_name_does_not(
     found = find(frame)
     assert [item.column for item in found.suspects] == ["call_duration"] and not found.certain()
     assert find(frame.rename(columns={"call_duration": "income"})).suspects == ()
-    assert outcome_words("dep_delay", "arr_delay") == "delay" and outcome_words("age", "churn") is None
+    assert shared_word("first_delay", "last_delay") == "delay" and shared_word("list_price", "sale_price") is None
+    assert outcome_word("age") is None and outcome_word("claim_settled") == "settled"
+    assert dated_later("last_update", "churn") and not dated_later("order_date", "churn")
 
 
-def test_sorted_rows_are_told_under_a_random_split_and_shuffled_ones_are_not() -> None:
-    ordered = base().sort_values("y").reset_index(drop=True)
-    assert "place of a row" in str(find(ordered).table[0])
+def test_drifting_rows_are_told_under_a_random_split_and_shuffled_ones_are_not() -> None:
+    drifting = base()
+    rising = np.random.default_rng(9).random(ROWS) < np.linspace(0.05, 0.8, ROWS)
+    drifting["y"] = np.where(rising, "bad", "good")
+    assert "place of a row" in str(find(drifting).table[0])
     assert find(base()).table == ()
+
+
+def test_a_file_sorted_by_its_target_is_not_taken_for_one_in_time_order() -> None:
+    ordered = find(base().sort_values("y").reset_index(drop=True))
+    assert ordered.sorted_by_target and ordered.table == () and not find(base()).sorted_by_target
+    numbers = find(base().sort_values("amount", ascending=False).reset_index(drop=True), "amount", "regression")
+    assert numbers.sorted_by_target and numbers.table == ()
+
+
+def test_strong_columns_are_suspected_only_where_they_stand_apart() -> None:
+    frame = base()
+    random = np.random.default_rng(8)
+    marked = np.where(frame["y"] == "bad", 2.7, 0.0)
+    frame["strong"] = marked + random.normal(size=ROWS)
+    assert [item.column for item in find(frame).suspects] == ["strong"]
+    # an easy problem: others are nearly as strong
+    for name, distance in (("second", 0.85), ("third", 0.8)):
+        frame[name] = distance * marked + random.normal(size=ROWS)
+    assert find(frame).suspects == ()
 
 
 def test_conflicting_labels_are_counted() -> None:

@@ -116,7 +116,7 @@ def test_metrics_of_labels_are_stood_in_for_while_there_is_no_threshold() -> Non
 
 def test_families_are_judged_by_size_classes_and_rarity() -> None:
     def suited(problem: Problem, size: Size) -> dict[str, bool]:
-        found = judge(problem, size, explain=False, wanted=None, share_missing=0.0)
+        found = judge(problem, size, transparent=False, wanted=None, share_missing=0.0)
         assert [one.simplicity for one in found] == sorted(one.simplicity for one in found)
         assert all(one.reasons_for and one.reasons_against for one in found)
         return {one.family: one.suited for one in found}

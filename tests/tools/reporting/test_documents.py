@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import csv
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -166,26 +165,6 @@ def test_a_risk_that_does_not_apply_says_why(run_material: Material) -> None:
     holed = Material(run_material.record, run_material.outcomes, {"profile.json": {"columns": columns}})
     texts = ["".join(plain(cell) for cell in registers.risks(m).rows[2]) for m in (whole, holed)]  # type: ignore[arg-type]
     assert "not applicable, because none of the 2 columns" in texts[0] and "not applicable" not in texts[1]
-
-
-def test_the_index_names_each_file_with_its_hash_or_why_it_is_missing(tmp_path: Path, run_material: Material) -> None:
-    import hashlib
-
-    dossier.write(run_material, "preparation", tmp_path)
-    (tmp_path / "03-eda-notebook.ipynb").write_text("{}")
-    rows = dossier.assemble(tmp_path)
-    assert json.loads((tmp_path / "index.json").read_text()) == rows
-    assert [row["stem"] for row in rows] == [each.stem for each in DELIVERABLES]
-    for row in rows:
-        assert set(row) == {"stem", "file", "sha256", "title", "reason_if_missing"}
-        if row["file"]:
-            assert row["sha256"] == hashlib.sha256((tmp_path / row["file"]).read_bytes()).hexdigest()
-            assert row["reason_if_missing"] is None
-        else:
-            assert (row["sha256"] is None and "validation" in row["reason_if_missing"]) or row["stem"][:2] not in (
-                "11",
-                "14",
-            )
 
 
 def test_what_was_decided_about_a_column_settles_its_findings(run_material: Material) -> None:

@@ -14,7 +14,7 @@ from tools.modeling.imbalance import RARE
 
 ALL: dict[str, Ask] = {ask.id: ask for ask in (*ALGORITHMS.before, *ENSEMBLES.after, *ASKS)}
 TABLE: dict[str, Any] = {
-    "task": "binary", "rows": 3000, "features": 20, "classes": 2, "minority": 0.4, "explain": False,
+    "task": "binary", "rows": 3000, "features": 20, "classes": 2, "minority": 0.4, "transparent": False,
     "max_seconds": None, "families": 5,
 }  # fmt: skip
 MIXTURE = {"members": 2, "single": "linear model", "gain": 0.02, "lower": 0.01, "upper": 0.03, "reason": "it is noise"}
@@ -30,7 +30,7 @@ GROUPS = {
 BAND = {"person": True, "action": "manual review", "low": 0.4, "high": 0.6, "share": 0.1}
 
 CASES: list[tuple[str, dict[str, Any], Any, str]] = [
-    ("search.families", TABLE | {"explain": True}, ["linear", "xgb", "lgbm"], "search.families.explain"),
+    ("search.families", TABLE | {"transparent": True}, ["linear"], "search.families.transparent"),
     ("search.families", TABLE | {"rows": 200_000}, ["linear", "xgb", "lgbm"], "search.families.large"),
     ("search.families", TABLE | {"classes": 30}, ["linear", "forest", "lgbm"], "search.families.many_classes"),
     (

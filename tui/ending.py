@@ -1,0 +1,80 @@
+"""How every verb of the command line ends: its exit code, and an error as one sentence, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+
+import typer
+
+from agent.errors import UsageError, Waiting, describe
+
+
+def guarded(as_json: bool, debug: bool, work: Callable[[], int | None]) -> None:
+    """Carry a verb out and end with its exit code; an error is one sentence, never a traceback."""
+    try:
+        _check_advisor()
+        code = work() or 0
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except KeyboardInterrupt:
+        code = 130
+    except Exception as error:
+        code = _tell(error, as_json, debug)
+    raise typer.Exit(code)
+
+
+def _check_advisor() -> None:
+    wanted = os.environ.get("PHASEGATE_ADVISOR", "expert")
+    if wanted != "expert":
+        raise UsageError(
+            f"PHASEGATE_ADVISOR={wanted}: this version has the expert advisor only.",
+            hint="Unset it, or set it to expert.",
+        )
+
+
+def _tell(error: Exception, as_json: bool, debug: bool) -> int:
+    problem = describe(error)
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+    hint = problem.hint
+    if problem.code == 1:
+        hint = f"This is a defect of Phasegate; the report is {_report(error)}."
+    if as_json:
+        record = {"code": problem.code, "message": problem.message, "hint": hint}
+        for name in ("file", "line", "column"):
+            value = getattr(problem, name)
+            if value is not None:
+                record[name] = value
+        print(json.dumps({"error": record}, ensure_ascii=False))
+    elif isinstance(error, Waiting):
+        print(f"{problem.message}\n  {hint}" if hint else problem.message, file=sys.stderr)
+    else:
+        print(f"{problem.message} {hint}".strip(), file=sys.stderr)
+    return problem.code
+
+
+def _report(error: Exception) -> str:
+    """Write what a developer needs to a file and return its path."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="phasegate-defect-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(f"phasegate {version()}, Python {sys.version}\n\n")
+        file.write("".join(traceback.format_exception(error)))
+        file.write(getattr(error, "trace", ""))
+        return file.name
+
+
+def version() -> str:
+    """The installed version."""
+    import importlib.metadata
+
+    return importlib.metadata.version("phasegate")
