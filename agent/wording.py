@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tools.evaluation.verdict import told_by
 from tools.wording import inert, show
 
 _STATUS = {"pass": "pass", "warn": "warn", "fail": "fail", "insufficient": "too little evidence"}
@@ -37,3 +38,10 @@ def count_words(checks: Iterable[Mapping[str, Any]]) -> str:
     first, *rest = [f"{counts[status]} {word}" for status, word in _STATUS.items() if counts[status]]
     head = first.replace(" ", " checks " if counts.total() != 1 else " check ", 1)
     return " · ".join([head, *rest])
+
+
+def foremost(checks: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The checks without those that a wider one among them tells: a group where its column is there."""
+    listed = list(checks)
+    ids = {check["id"] for check in listed}
+    return [check for check in listed if not told_by(check["id"], ids - {check["id"]})]

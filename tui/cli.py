@@ -38,6 +38,9 @@ Observations = Annotated[
     Path | None,
     typer.Option("--observations", metavar="RUN_DIR", help="Take that run's observations, measure nothing."),
 ]
+AnyWorkspace = Annotated[Path, typer.Option("--workspace", metavar="DIR", hidden=True)]
+AnyRun = Annotated[str | None, typer.Option("--run", metavar="ID", hidden=True)]
+"""Every verb takes the two, so that a script can put them behind any; these verbs look at neither."""
 _WORKSPACE = Path("phasegate")
 
 
@@ -130,6 +133,8 @@ def questions(
     target: Annotated[str | None, typer.Option("--target", metavar="COL", help="The column to predict.")] = None,
     answers: Answers = None,
     settings: Set = None,
+    workspace: AnyWorkspace = _WORKSPACE,
+    run: AnyRun = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -225,7 +230,7 @@ def open_dossier(
 
 
 @app.command()
-def doctor(workspace: Workspace = _WORKSPACE, as_json: Json = False, debug: Debug = False) -> None:
+def doctor(workspace: Workspace = _WORKSPACE, run: AnyRun = None, as_json: Json = False, debug: Debug = False) -> None:
     """Say what this machine has and lacks."""
     guarded(as_json, debug, lambda: looking.doctor(workspace, as_json))
 
@@ -235,6 +240,7 @@ def replay(
     run: Annotated[str | None, typer.Argument(metavar="RUN", help="Which run; the latest without it.")] = None,
     remeasure: Annotated[bool, typer.Option("--remeasure", help="Measure anew, and only report what differs.")] = False,
     workspace: Workspace = _WORKSPACE,
+    same: AnyRun = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -242,7 +248,7 @@ def replay(
 
     In an empty store, from its data, answers and observations; every derived artifact must come out the same.
     """
-    guarded(as_json, debug, lambda: running.replay(workspace, run, remeasure, as_json))
+    guarded(as_json, debug, lambda: running.replay(workspace, run or same, remeasure, as_json))
 
 
 @app.command()
@@ -311,13 +317,15 @@ def retrain(
 
 
 @app.command()
-def stop(workspace: Workspace = _WORKSPACE, as_json: Json = False, debug: Debug = False) -> None:
+def stop(workspace: Workspace = _WORKSPACE, run: AnyRun = None, as_json: Json = False, debug: Debug = False) -> None:
     """Stop the endpoint."""
     guarded(as_json, debug, lambda: operating.stop(workspace, as_json))
 
 
 @app.command()
-def graph(as_json: Json = False, debug: Debug = False) -> None:
+def graph(
+    workspace: AnyWorkspace = _WORKSPACE, run: AnyRun = None, as_json: Json = False, debug: Debug = False
+) -> None:
     """Draw steps, questions and gates in order."""
     guarded(as_json, debug, lambda: looking.graph(as_json))
 

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any, TextIO
 
 from agent.events import Event
-from agent.wording import count_words, short_hash, shown_value
+from agent.wording import count_words, foremost, short_hash, shown_value
 
 WIDTH = 100
 _MARK = {"pass": "pass", "warn": "warn", "fail": "fail", "insufficient": "too little evidence"}
@@ -20,6 +20,8 @@ _NOTES = 3
 """Further lines of a step that are shown; the dossier has all."""
 _CHECKS = 6
 """Checks that did not pass that are shown at a gate, blocking ones first."""
+_STATED = 4
+"""Answers from a file that are repeated at a time; whoever wrote the file knows them."""
 _BAR = 24
 _LONG = 48
 """Characters of a decided value that are shown; the whole stands in answers.yaml."""
@@ -123,10 +125,10 @@ class Account:
         rule = f"── gate {number} · {data['gate']} · {elapsed:.0f} s "
         self._line(f"  {rule}{'─' * (WIDTH - 2 - len(rule))}")
         self._paragraph(f"{count_words(data['checks'])} · evidence {short_hash(data['evidence'])}", indent=5)
-        told = [check for check in data["checks"] if check["status"] != "pass"]
+        told = foremost(check for check in data["checks"] if check["status"] != "pass")
         told.sort(key=lambda check: (not check["blocking"], _ORDER[check["status"]]))
         for check in told[:_CHECKS]:
-            required = f", required {check['criterion']}" if check["criterion"] else ""
+            required = f"; required: {check['criterion']}" if check["criterion"] else ""
             text = f"{_MARK[check['status']]}: {check['title']}: {check['measured'] or 'not measured'}{required}"
             self._paragraph(text, indent=5)
         if len(told) > _CHECKS:
@@ -177,8 +179,10 @@ class Account:
                 self._finding("    decided", f'{_brief(event)}; {who}: "{event.data["reason"]}"')
         for source, label in _SOURCES.items():
             plain = [event for event in events if event.data["source"] == source and not event.data["reason"]]
+            shown = plain[:_STATED] if source == "file" and len(plain) > _STATED + 1 else plain
+            rest = f"; and {len(plain) - len(shown)} more" if len(plain) > len(shown) else ""
             if plain:
-                self._finding(f"    {label}", "; ".join(map(_brief, plain)))
+                self._finding(f"    {label}", "; ".join(map(_brief, shown)) + rest)
 
     # layout
 

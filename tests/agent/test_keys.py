@@ -136,7 +136,6 @@ def test_the_same_inputs_decisions_seed_and_code_give_the_same_key() -> None:
         {"decisions": {"toy.column": "a", "toy.factor": None}},
         {"decisions": {"toy.column": "a"}},
         {"seed": 1},
-        {"threads": 2},
     ],
 )
 def test_each_input_decision_and_the_seed_change_the_key(other: dict[str, Any]) -> None:

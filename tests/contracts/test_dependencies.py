@@ -233,6 +233,20 @@ def _(folder: Path) -> None:
     engine.dispose()
 
 
+@quick("psycopg")
+def _(folder: Path) -> None:
+    """What it does with a server stands in tests/tools/data/test_databases.py."""
+    import psycopg
+    import sqlalchemy
+
+    # the compiled libpq is there, and SQLAlchemy takes it
+    assert psycopg.pq.__impl__ == "binary" and psycopg.pq.version() >= 120_000
+    engine = sqlalchemy.create_engine("postgresql+psycopg://clerk@nowhere.invalid/trade")
+    assert engine.dialect.driver == "psycopg" and engine.dialect.dbapi is not None
+    with pytest.raises(psycopg.OperationalError, match="refused"):
+        psycopg.connect("host=127.0.0.1 port=1 dbname=trade", connect_timeout=5)
+
+
 def two_clouds() -> tuple[Any, Any]:
     """120 rows by 3 columns, float32, and a class that the first column gives away but for noise."""
     import numpy as np
@@ -348,22 +362,12 @@ def _(folder: Path) -> None:
     assert np.abs(ours - model.predict_proba(x)).max() < 1e-5
 
 
-@heavy("onnxmltools")
+@quick("packaging")
 def _(folder: Path) -> None:
-    import lightgbm as lgb
-    import numpy as np
-    import onnxruntime
-    from onnxmltools.convert import convert_lightgbm
-    from onnxmltools.convert.common.data_types import FloatTensorType
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
 
-    x, y = two_clouds()
-    model = lgb.LGBMClassifier(n_estimators=5, n_jobs=1, random_state=0, verbose=-1).fit(x, y)
-    onx = convert_lightgbm(
-        model.booster_, initial_types=[("x", FloatTensorType([None, 3]))], target_opset=15, zipmap=False
-    )
-    session = onnxruntime.InferenceSession(onx.SerializeToString(), providers=["CPUExecutionProvider"])
-    ours = session.run(None, {"x": x})[1]
-    assert np.abs(ours[:, 1] - model.booster_.predict(x)).max() < 1e-5
+    assert Requirement("numpy>=2.4; python_version > '3'").marker and canonicalize_name("Scikit_Learn") == "scikit-learn"
 
 
 @quick("matplotlib")

@@ -53,4 +53,3 @@ def fresh(tmp_path: Path, common: Path) -> Program:
 def known(credit: Program, tmp_path: Path) -> Program:
     """A program over a copy of the finished credit workspace: what was computed there is found done."""
     return credit.copy(tmp_path / "phasegate")
-

@@ -42,7 +42,9 @@ class Done:
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.out.splitlines() if line.startswith("{")]
+        """What a run told; a line that holds an error is none of it."""
+        lines = [json.loads(line) for line in self.out.splitlines()]
+        return [line for line in lines if "error" not in line]
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,9 @@ class Program:
             )
         return Running(process, mark, out, err)
 
-    def __call__(self, *arguments: str | Path, code: int | None = 0, cwd: Path | None = None, **environment: str) -> Done:
+    def __call__(
+        self, *arguments: str | Path, code: int | None = 0, cwd: Path | None = None, **environment: str
+    ) -> Done:
         """Run a verb to its end; another exit code than the expected one fails the test with what was printed."""
         done = self.start(*arguments, cwd=cwd, **environment).end()
         told = f"{' '.join(map(str, arguments))}\nexit {done.code}\n{done.out[-3000:]}\n{done.err[-3000:]}"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,8 @@ from tools.wording import inert, listed
 
 CHUNK_ROWS = 50_000
 SCHEMES = ("sqlite", "duckdb", "postgresql", "postgres")
+PLAIN = {str, bool, int, float, decimal.Decimal, datetime.date, datetime.datetime}
+"""Kinds of Python values that a column may hold as they are; others become text."""
 
 
 def is_database(location: str) -> bool:
@@ -48,6 +53,8 @@ def extract(location: str | Path, settings: SourceSettings | Mapping[str, Any] |
             "The address holds a password, which would end up in records.",
             hint="Leave it out and set it in the environment (PGPASSWORD, or a ~/.pgpass file).",
         )
+    if chosen.query and chosen.table:
+        raise InputError("source.table and source.query are both given.", hint="Leave one of them out.", code=8)
     if chosen.query and not chosen.query.strip().lower().startswith(("select", "with")):
         raise InputError("source.query must be a SELECT.", hint="Phasegate only reads from a database.", code=8)
     scheme = parts.scheme.partition("+")[0].lower()
@@ -87,60 +94,67 @@ def _sqlite(location: str, settings: SourceSettings) -> pa.Table:
     from urllib.parse import quote
 
     path = _file(location)
-    if path.read_bytes()[:15] != b"SQLite format 3":
+    with path.open("rb") as opened:
+        begins = opened.read(15)
+    if begins != b"SQLite format 3":
         raise InputError(f"{inert(path.name)} is not an SQLite database.", hint="Check the path.", file=path.name)
     return _sqlalchemy(f"sqlite:///file:{quote(str(path.resolve()))}?mode=ro&uri=true", settings)
 
 
 def _postgresql(location: str, settings: SourceSettings) -> pa.Table:
-    address = location.replace("postgres://", "postgresql://", 1) if location.startswith("postgres://") else location
-    for driver in ("psycopg", "psycopg2"):
-        if "+" in location.partition("://")[0]:
-            break
-        try:
-            __import__(driver)
-        except ModuleNotFoundError:
-            continue
-        address = address.replace("postgresql://", f"postgresql+{driver}://", 1)
-        break
-    return _sqlalchemy(address, settings)
+    _, _, rest = location.partition("://")
+    return _sqlalchemy(f"postgresql+psycopg://{rest}", settings)
 
 
 def _sqlalchemy(address: str, settings: SourceSettings) -> pa.Table:
     import sqlalchemy
     from sqlalchemy.exc import SQLAlchemyError
 
+    server = not address.startswith("sqlite")
     try:
         engine = sqlalchemy.create_engine(address, poolclass=sqlalchemy.pool.NullPool)
-    except ModuleNotFoundError as error:
+    except (SQLAlchemyError, ValueError) as error:
         raise InputError(
-            f"Reading this database needs the driver {error.name}.",
-            hint=f"Install it: uv pip install {error.name}.",
+            f"The database address can't be used: {inert(_reason(error), 200)}.",
+            hint="Write it as postgresql://user@host:port/database.",
         ) from None
     try:
         with engine.connect() as connection:
-            if engine.dialect.name == "postgresql":
+            if server:
                 connection = connection.execution_options(postgresql_readonly=True, stream_results=True)
             query = settings.query
             if query is None:
-                inspector = sqlalchemy.inspect(connection)
-                names = sorted([*inspector.get_table_names(), *inspector.get_view_names()])
-                query = f"SELECT * FROM {_quoted(_choose(names, settings))}"
-            parts = [
-                pa.Table.from_pandas(_plain(chunk), preserve_index=False)
-                for chunk in pd.read_sql_query(sqlalchemy.text(query), connection, chunksize=CHUNK_ROWS)
-            ]
+                query = f"SELECT * FROM {_named(sqlalchemy.inspect(connection), settings)}"
+            names: list[str] = []
+            parts = []
+            for chunk in pd.read_sql_query(sqlalchemy.text(query), connection, chunksize=CHUNK_ROWS):
+                names = [str(name) for name in chunk.columns]
+                parts.append(_arrow(chunk))
     except (SQLAlchemyError, pd.errors.DatabaseError) as error:
-        reason = _reason(error)
-        server = engine.dialect.name != "sqlite"
         raise InputError(
-            f"The database can't answer: {inert(reason, 200)}.",
+            f"The database can't answer: {inert(_reason(error), 200)}.",
             hint="Check the address and source.query.",
             code=9 if server else 2,
         ) from None
     finally:
         engine.dispose()
-    return _joined(parts)
+    return _joined(parts).rename_columns(names)
+
+
+def _named(inspector: Any, settings: SourceSettings) -> str:
+    """The chosen table, quoted; tables of other schemas than the usual one are called ``schema.table``."""
+    usual = inspector.default_schema_name
+    found: dict[str, str] = {}
+    for schema in inspector.get_schema_names():
+        if schema == "information_schema" or schema.startswith("pg_"):
+            continue
+        tables = [*inspector.get_table_names(schema), *inspector.get_view_names(schema)]
+        if inspector.dialect.name == "postgresql":
+            tables += inspector.get_materialized_view_names(schema)
+        for name in tables:
+            shown = name if schema == usual else f"{schema}.{name}"
+            found[shown] = f"{_quoted(schema)}.{_quoted(name)}"
+    return found[_choose(sorted(found), settings)]
 
 
 def _reason(error: BaseException) -> str:
@@ -150,13 +164,27 @@ def _reason(error: BaseException) -> str:
     return (str(error).splitlines() or ["no reason given"])[0]
 
 
-def _plain(chunk: pd.DataFrame) -> pd.DataFrame:
-    """A chunk whose object columns are all of one kind, so that Arrow can take it."""
-    for column in [name for name in chunk.columns if pd.api.types.is_object_dtype(chunk[name].dtype)]:
-        kinds = {type(value) for value in chunk[column] if value is not None}
-        if len(kinds) > 1:
-            chunk[column] = chunk[column].map(lambda value: None if value is None else str(value))
-    return chunk
+def _arrow(chunk: pd.DataFrame) -> pa.Table:
+    """A chunk's columns under their places, as a query may give one name twice; mixed and odd values as text."""
+    columns = []
+    for place in range(chunk.shape[1]):
+        column = chunk.iloc[:, place]
+        if pd.api.types.is_object_dtype(column.dtype):
+            kinds = {type(value) for value in column if value is not None}
+            if len(kinds) > 1 or not kinds <= PLAIN:
+                column = column.map(_text)
+        elif isinstance(column.dtype, pd.DatetimeTZDtype):
+            column = column.dt.tz_convert(None)
+        columns.append(pa.Array.from_pandas(column))
+    return pa.Table.from_arrays(columns, names=[str(place) for place in range(len(columns))])
+
+
+def _text(value: object) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, dict | list):
+        return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+    return value.hex() if isinstance(value, bytes | memoryview) else str(value)
 
 
 def _joined(parts: list[pa.Table]) -> pa.Table:

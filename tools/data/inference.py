@@ -253,21 +253,6 @@ def _assumptions(
                 evidence=say('"{column}": ' + said, column=reading.name, other=twin),
             )
         )
-    if reading.thousands or (reading.decimal == "," and reading.type == "number"):
-        made.append(
-            Assumption(
-                what="decimal",
-                value=reading.decimal,
-                column=reading.name,
-                evidence=say(
-                    '"{column}" is read as numbers with decimal mark "{decimal}"'
-                    + (' and "{thousands}" between thousands' if reading.thousands else ""),
-                    column=reading.name,
-                    decimal=reading.decimal,
-                    thousands=reading.thousands,
-                ),
-            )
-        )
     return made
 
 

@@ -6,8 +6,12 @@ from tools.data.privacy_names import words
 
 KEY_WORDS = frozenset({"id", "key", "uuid", "guid"})
 """Words that make a name a key wherever they stand first or last (``customer_id``, ``id_customer``)."""
-NUMBER_WORDS = frozenset({"number", "no", "nr", "num", "seq", "sequence", "record", "row", "code"})
+NUMBER_WORDS = frozenset({"number", "no", "nr", "num", "ref", "reference", "seq", "sequence", "record", "row", "code"})
 """Words that make a name a key where they stand last after another (``policy_number``)."""
+ENTITY_WORDS = frozenset({"number", "no", "nr", "num", "ref", "reference"})
+"""Those of them that may stand for persons or things (``patient_no``)."""
+PLACES = frozenset({"house", "floor", "room", "page", "line", "version", "seat", "lot", "phone"})
+"""What has a number that tells no entity apart."""
 ALONE_WORDS = frozenset({"index", "order", "row", "record", "number", "seq", "sequence", "case", "nr"})
 """Words that make a key as the whole name."""
 NOT_KEYS = frozenset(
@@ -48,15 +52,18 @@ def says_key(name: str) -> bool:
 
 
 def says_entity(name: str) -> bool:
-    """Whether a column's name says that it tells persons or things apart: ``customer_id``, but no mere number."""
+    """Whether a column's name says that it tells persons or things apart: ``customer_id``, ``patient_no``."""
     named = words(name)
-    return bool(named) and (bool(KEY_WORDS & {named[0], named[-1]}) or _ends_in_id(named[-1]))
+    if not named:
+        return False
+    if KEY_WORDS & {named[0], named[-1]} or _ends_in_id(named[-1]):
+        return True
+    return len(named) > 1 and named[-1] in ENTITY_WORDS and not PLACES & set(named) and not says_calendar(name)
 
 
 def says_code(name: str) -> bool:
     """Whether a column's name says that its numbers stand for something (a region, a type) and are no amounts."""
-    found = words(name)
-    return bool(CODE_WORDS & set(found)) and not {"count", "number", "share", "rate", "of", "per"} & set(found)
+    return bool(CODE_WORDS & set(words(name)[-1:]))
 
 
 def says_time(name: str) -> bool:

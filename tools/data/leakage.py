@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pydantic import Field
 
 from tools.data.leakage_forms import (
@@ -18,8 +17,9 @@ from tools.data.leakage_forms import (
     telling_texts,
 )
 from tools.data.leakage_names import belongs_to, outcome_word, shared_word
+from tools.data.leakage_order import purity, sorted_by, table_leaks
 from tools.data.profiling import Profile
-from tools.data.splitting import SplitScheme, fold_groups, fold_order, folds, group_codes, row_codes
+from tools.data.splitting import SplitScheme, fold_groups, fold_order, folds, row_codes
 from tools.data.strength import Strength, strength
 from tools.data.targets import target_values
 from tools.records import Check, Record, Task
@@ -36,10 +36,6 @@ NAMED_AUC, NAMED_R2 = 0.65, 0.15
 """Score past which a column is suspected whose name speaks of what happens after the outcome."""
 LIKELY_AUC, LIKELY_R2 = 0.75, 0.4
 """Score past which such a column had better be dropped, even where another is stronger."""
-ORDER_AUC, ORDER_R2 = 0.65, 0.2
-NEIGHBOURS = 0.5
-"""Agreement of neighbouring labels beyond chance from which rows are not independent (kappa, or correlation)."""
-ENTITY = 0.98
 SAMPLE_ROWS = 20_000
 MOST_ASKED = 12
 KINDS = (
@@ -132,6 +128,7 @@ def find_leakage(
     text_columns = [name for name in columns if _role(profile, name) == "text"]
     features = [name for name in columns if _role(profile, name) not in ("text", "constant")]
     found = [
+        *_from_forms(missingness_leaks(sample, y, classes, columns), strengths),
         *_from_forms(sum_leaks(train, target, features) if task == "regression" else [], strengths),
         *_from_forms(
             copy_leaks(sample, y, classes, [n for n in features if _role(profile, n) != "identifier"]),
@@ -139,14 +136,13 @@ def find_leakage(
         ),
         *_alone(strengths),
         *_from_forms(combination_leaks(sample, y, classes, features), strengths),
-        *_from_forms(missingness_leaks(sample, y, classes, columns), strengths),
         *_from_forms(telling_texts(sample, y, classes, text_columns), strengths),
     ]
     found += _named(strengths, target, [suspect.column for suspect in found if suspect.certain])
     return Leakage(
         rows=len(train),
         suspects=_one_each(found),
-        table=tuple(_table_leaks(sample, y, classes, profile, scheme, target, columns)),
+        table=tuple(table_leaks(sample, y, classes, profile, scheme)),
         sorted_by_target=scheme.kind in ("random", "stratified") and sorted_by(y, bool(classes)),
         conflicts=_conflicts(train, target, profile, dropped) if task != "regression" else None,
         strengths=strengths,
@@ -258,109 +254,6 @@ def _one_each(found: Sequence[Suspect]) -> tuple[Suspect, ...]:
     )
 
 
-def _table_leaks(
-    sample: pd.DataFrame,
-    y: NDArray[Any],
-    classes: Sequence[str],
-    profile: Profile,
-    scheme: SplitScheme,
-    target: str,
-    columns: Sequence[str],
-) -> list[Sentence]:
-    """What a random split of this table would give away."""
-    if scheme.kind not in ("random", "stratified"):
-        return []
-    told: list[Sentence] = []
-    position = pd.Series(np.arange(len(sample)))
-    plain = folds(SplitScheme(kind=scheme.kind, folds=5, seed=scheme.seed), y)
-    order = strength(position, y, plain, len(classes))
-    by_target = sorted_by(y, bool(classes))
-    if not by_target and order is not None and order.value >= (ORDER_AUC if classes else ORDER_R2):
-        told.append(
-            say(
-                "the place of a row in the file alone predicts the target ({metric} {value|ratio}): where that order "
-                "is one of time, a random split flatters; consider a split by time",
-                metric="AUC" if classes else "R²",
-                value=order.value,
-            )
-        )
-    alike = _neighbours(y, len(classes))
-    if alike >= NEIGHBOURS and not told and not by_target:
-        told.append(
-            say(
-                "neighbouring rows have much the same target (agreement beyond chance {value|ratio}): where they "
-                "follow one another in time or belong to one entity, a random split flatters",
-                value=alike,
-            )
-        )
-    if profile.order_column is not None and profile.order_column in sample:
-        dated = strength(sample[profile.order_column], y, plain, len(classes))
-        if dated is not None and dated.value >= (ORDER_AUC if classes else ORDER_R2):
-            told.append(
-                say(
-                    'the target drifts along "{column}" ({metric} {value|ratio} by date alone) while the split '
-                    "is random",
-                    column=profile.order_column,
-                    metric="AUC" if classes else "R²",
-                    value=dated.value,
-                )
-            )
-    if classes:
-        for column in profile.columns:
-            entity = column.role == "identifier" and column.prefix is not None
-            if column.name not in sample or not entity:
-                continue
-            groups = group_codes(sample[column.name], column.prefix)
-            purity = _purity(groups, y, len(classes))
-            if purity >= ENTITY:
-                told.append(
-                    say(
-                        'rows of one entity ("{column}" before "{mark}") share the class in {share|pct} of '
-                        "cases: with a "
-                        "random split a model only has to know the entity again",
-                        column=column.name,
-                        mark=column.prefix,
-                        share=purity,
-                    )
-                )
-    return told
-
-
-def _neighbours(y: NDArray[Any], classes: int) -> float:
-    """How alike the targets of neighbouring rows are: Cohen's kappa for classes, lag-one correlation for numbers."""
-    if len(y) < 100:
-        return 0.0
-    if not classes:
-        return float(np.corrcoef(y[:-1], y[1:])[0, 1]) if y.std() > 0 else 0.0
-    shares = np.bincount(y, minlength=classes) / len(y)
-    chance = float((shares**2).sum())
-    return (float((y[:-1] == y[1:]).mean()) - chance) / (1 - chance) if chance < 1 else 0.0
-
-
-def sorted_by(y: NDArray[Any], classes: bool) -> bool:
-    """Whether the rows are sorted by the target: each class in one block, or numbers that never fall or never rise.
-
-    Numbers also count as sorted where all rows of the most frequent one (such as none) stand together in a block of
-    a tenth of the table or more.
-    """
-    if len(y) < 2:
-        return False
-    if not classes:
-        steps = np.diff(y)
-        if bool((steps >= 0).all() or (steps <= 0).all()):
-            return True
-        values, counts = np.unique(y, return_counts=True)
-        if counts.max() < 0.1 * len(y):
-            return False
-        y = (y == values[counts.argmax()]).astype(np.int64)
-    return int((y[1:] != y[:-1]).sum()) == len(np.unique(y)) - 1
-
-
-def _purity(codes: NDArray[np.int64], y: NDArray[np.int64], classes: int) -> float:
-    table = np.bincount(codes * classes + y, minlength=(int(codes.max()) + 1) * classes).reshape(-1, classes)
-    return float(table.max(axis=1).sum() / len(y))
-
-
 def _conflicts(train: pd.DataFrame, target: str, profile: Profile, dropped: Sequence[str]) -> LabelConflicts:
     columns = [name for name in profile.duplicates.columns if name in train and name not in dropped]
     if not columns:
@@ -368,7 +261,7 @@ def _conflicts(train: pd.DataFrame, target: str, profile: Profile, dropped: Sequ
     codes = row_codes(train, columns)
     labels = pd.factorize(train[target])[0].astype(np.int64)
     kinds = int(labels.max(initial=0)) + 1
-    rows = len(train) - round(_purity(codes, labels, kinds) * len(train))
+    rows = len(train) - round(purity(codes, labels, kinds) * len(train))
     return LabelConflicts(rows=rows, share=rows / len(train))
 
 

@@ -240,7 +240,7 @@ def _report(
         starts = ends = None
         if times is not None and len(rows) and plan.column is not None:
             values = known[plan.column].iloc[rows]
-            starts, ends = class_text(values.min()), class_text(values.max())
+            starts, ends = _moment(values.min()), _moment(values.max())
         parts[part] = Part(
             rows=len(rows), share=len(rows) / used if used else 0.0, classes=classes, starts=starts, ends=ends
         )
@@ -259,6 +259,11 @@ def _report(
         seed=plan.seed,
         notes=tuple(notes),
     )
+
+
+def _moment(value: object) -> str:
+    """A date, or a date with its hour and minute, or a number that stands for time."""
+    return class_text(value).replace("T", " ").removesuffix(":00")
 
 
 def _scheme(plan: SplitPlan, task: Task, train: int, tied: bool) -> SplitScheme:

@@ -83,6 +83,8 @@ class ColumnProfile(Record):
     numbers: Distribution | None = None
     sentinel: float | None = None
     """A value that stands apart from all others and occurs often, so that it may mean "none"."""
+    sentinel_share: float | None = None
+    """Share of those present that hold it."""
     first: str | None = None
     last: str | None = None
     """Earliest and latest date, ISO."""
@@ -212,6 +214,7 @@ def profile_column(series: pd.Series, name: str, position: int, kind: str) -> Co
     numbers = None
     if distinct and kind in ("number", "integer", "date"):
         numbers = distribution(_as_numbers(present))
+    sentinel = _sentinel(present, counts) if kind in ("number", "integer") and distinct > 5 else None
     levels: tuple[Level, ...] = ()
     if found is None and role not in ("identifier", "text") and (text or distinct <= 50):
         ranked = sorted(
@@ -231,7 +234,8 @@ def profile_column(series: pd.Series, name: str, position: int, kind: str) -> Co
         top=levels,
         top_share=float(counts.max() / len(present)) if distinct else 0.0,
         numbers=numbers,
-        sentinel=_sentinel(present, counts) if kind in ("number", "integer") and distinct > 5 else None,
+        sentinel=sentinel,
+        sentinel_share=float(counts.loc[sentinel] / len(present)) if sentinel is not None else None,
         first=present.min().date().isoformat() if kind == "date" and distinct else None,
         last=present.max().date().isoformat() if kind == "date" and distinct else None,
         words=mean_words,

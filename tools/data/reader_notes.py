@@ -1,4 +1,4 @@
-"""What a reader tells of single cells: odd texts set to missing, and marks read as missing."""
+"""What a reader tells of cells: odd texts set to missing, marks read as missing, marks in numbers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from tools.data.inference import Inferred, quotable
 from tools.data.reading import Assumption
-from tools.wording import Sentence, inert, plural, say
+from tools.wording import Sentence, inert, listed, plural, say
 
 
 def odd_cells(inferred: Inferred, lines: NDArray[np.int64] | None) -> list[Sentence]:
@@ -45,8 +45,8 @@ def missing_marks(found: list[Inferred]) -> list[Assumption]:
                 evidence=say(
                     'read as missing in {cells|int} {word} of "{most}"; if it is a level, say so in source.missing'
                     if len(where) == 1
-                    else 'read as missing in {cells|int} cells of {columns|int} columns, most of all "{most}"; if it is '
-                    "a level there, say so in source.missing",
+                    else 'read as missing in {cells|int} cells of {columns|int} columns, most of all "{most}"; if it '
+                    "is a level there, say so in source.missing",
                     cells=(cells := sum(inferred.marks[mark] for inferred in where)),
                     word=plural(cells, "cell"),
                     columns=len(where),
@@ -55,3 +55,27 @@ def missing_marks(found: list[Inferred]) -> list[Assumption]:
             )
         )
     return made
+
+
+def decimal_marks(found: list[Inferred]) -> list[Assumption]:
+    """One assumption per way of writing numbers that is not the plain one, over all columns written so."""
+    ways: dict[tuple[str, str], list[str]] = {}
+    for reading in (inferred.reading for inferred in found):
+        if reading.thousands or (reading.decimal == "," and reading.type == "number"):
+            ways.setdefault((reading.decimal, reading.thousands), []).append(reading.name)
+    return [
+        Assumption(
+            what="decimal",
+            value=decimal,
+            column=names[0] if len(names) == 1 else None,
+            evidence=say(
+                '{names} {verb} read as numbers with decimal mark "{decimal}"'
+                + (' and "{thousands}" between thousands' if thousands else ""),
+                names=listed(names),
+                verb=plural(len(names), "is", "are"),
+                decimal=decimal,
+                thousands=thousands,
+            ),
+        )
+        for (decimal, thousands), names in ways.items()
+    ]

@@ -19,7 +19,7 @@ UNIQUE = 0.99
 LEAST_BLOCKS = 8
 ALIKE = 0.9
 """Share of blocks that must have one size for a column to count entities."""
-TWO_STATES = ({"0", "1"}, {"yes", "no"}, {"y", "n"}, {"true", "false"}, {"t", "f"})
+TWO_STATES = ({"0", "1"}, {"yes", "no"}, {"y", "n"}, {"true", "false"}, {"t", "f"}, {"ja", "nein"}, {"oui", "non"})
 PREFIX_MARKS = ("_", "-", "/", ":", ".", "#")
 
 

@@ -16,7 +16,7 @@ from tools.data.delimited import decode, read_delimited
 from tools.data.inference import Inferred, boolean_reading, file_decimal, infer, typed_reading
 from tools.data.naming import unique_names
 from tools.data.opening import content, format_of
-from tools.data.reader_notes import missing_marks, odd_cells
+from tools.data.reader_notes import decimal_marks, missing_marks, odd_cells
 from tools.data.reading import Assumption, ColumnReading, Reading, read_cells, tidy
 from tools.errors import InputError
 from tools.records import Record
@@ -287,6 +287,7 @@ def _typed(table: Table, settings: SourceSettings, name: str) -> tuple[pd.DataFr
             typed, values[title] = _of_type(title, place + 1, column)
             readings.append(typed.model_copy(update={"renamed_from": renamed.get(title)}))
     assumed += [assumption for inferred in found for assumption in inferred.assumed]
+    assumed += decimal_marks(found)
     assumed += missing_marks(found)
     spaced = [inferred for inferred in found if inferred.spaced]
     if spaced:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tools.data.profiling import ColumnProfile, Profile
+from tools.data.profiling import Profile
 from tools.data.shifts import LARGE
 from tools.records import Finding, FindingKind, Level
 from tools.wording import Fact, listed, plural, say
@@ -130,7 +130,7 @@ def values_findings(profile: Profile) -> Iterator[Finding]:
                 "Say so in source.missing if it is no amount.",
                 column=column.name,
                 value=column.sentinel,
-                share=_share_of(column, column.sentinel),
+                share=column.sentinel_share,
             )
         numbers = column.numbers
         if (
@@ -254,20 +254,3 @@ def forms_findings(profile: Profile) -> Iterator[Finding]:
             names=listed(codes),
             word=plural(len(codes), "holds", "hold"),
         )
-
-
-def _share_of(column: ColumnProfile, value: float) -> float | None:
-    return (
-        column.top_share
-        if column.numbers is not None and column.numbers.median == value
-        else _share_of_level(column, value)
-    )
-
-
-def _share_of_level(column: ColumnProfile, value: float) -> float | None:
-    numbers = column.numbers
-    present = column.rows - column.missing
-    if numbers is not None and value < 0 and present:
-        return numbers.negatives / present
-    found = [level.rows for level in column.top if level.value == f"{value:g}"]
-    return found[0] / present if found and present else None

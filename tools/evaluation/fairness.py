@@ -268,8 +268,8 @@ def _measured(attribute: Attribute, worst: tuple[Group, Rate] | None) -> Any:
     group, rate = worst
     tail = ", {open|int} too small to judge" if open_groups else ""
     return say(
-        "{group}: {rate} {ratio|ratio} of the largest group's ({lower|ratio} to {upper|ratio})" + tail,
-        group=group.name, rate=rate.name.replace("_", " "), ratio=rate.ratio, lower=rate.lower, upper=rate.upper,
+        '"{group}": {rate} {ratio|ratio} times the largest group\'s ({lower|ratio} to {upper|ratio})' + tail,
+        group=inert(group.name), rate=rate.name.replace("_", " "), ratio=rate.ratio, lower=rate.lower, upper=rate.upper,
         **({"open": open_groups} if open_groups else {}),
     )  # fmt: skip
 

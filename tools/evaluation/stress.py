@@ -161,7 +161,7 @@ def checks(report: StressReport, latency_p95_ms: float | None, memory_mb: float 
                 blocking=True,
                 value=usual.p95_ms,
                 criterion=f"p95 ≤ {latency_p95_ms:g} ms at the stated load",
-                title="latency of a prediction",
+                title="Latency of a prediction",
                 measured=say(
                     "p95 {p95|ms}, p99 {p99|ms} at {rps|num} requests a second",
                     p95=usual.p95_ms,
@@ -178,7 +178,7 @@ def checks(report: StressReport, latency_p95_ms: float | None, memory_mb: float 
                 blocking=True,
                 value=report.memory_loaded_bytes,
                 criterion=f"≤ {memory_mb:g} MB",
-                title="memory of the service under load",
+                title="Memory of the service under load",
                 measured=say("{memory|bytes} resident", memory=report.memory_loaded_bytes),
             )
         )
@@ -194,8 +194,9 @@ def checks(report: StressReport, latency_p95_ms: float | None, memory_mb: float 
             status=status,
             blocking=False,
             value=heavy.failure_rate,
-            criterion=f"≤ {TOLERATED * 100:g} % fail at ten times the load; no server error for malformed requests",
-            title="ten times the load, malformed requests",
+            criterion=f"≤ {TOLERATED * 100:g} % of requests fail at ten times the load, however long they take; no server"
+            " error for malformed requests",
+            title="Ten times the load, malformed requests",
             measured=say(
                 "{failed|pct} of {requests|int} requests failed at {rps|num} a second, p95 {p95|ms}; {broken|int} of "
                 "{malformed|int} malformed requests got a server error",

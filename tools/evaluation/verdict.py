@@ -78,11 +78,7 @@ def decide(checks: Iterable[Check], criteria_sha256: str, settling: Sequence[Set
     reasons = [reason(check, needed) for check in (*blocking, *opened)]
     reasons += [say("{check} was not measured", check=name) for name in missing]
     told = {check.id for check in (*blocking, *opened)}
-    reasons += [
-        reason(check, needed)
-        for check in failed
-        if check.id not in told and not _told_by(check.id, told)
-    ]
+    reasons += [reason(check, needed) for check in failed if check.id not in told and not told_by(check.id, told)]
     if word == "go":
         reasons = [reason(latest[name], needed) for name in REQUIRED if name in latest] + reasons
     return Verdict(
@@ -96,7 +92,7 @@ def decide(checks: Iterable[Check], criteria_sha256: str, settling: Sequence[Set
     )
 
 
-def _told_by(check: str, told: set[str]) -> bool:
+def told_by(check: str, told: set[str]) -> bool:
     """Whether a check adds nothing to those told: a group to its column's, two columns crossed to either one's."""
     if any(check.startswith(f"{other}.") for other in told):
         return True
@@ -130,7 +126,7 @@ def reason(check: Check, settling: Sequence[Settling] = ()) -> Sentence:
     if check.status == "insufficient":
         template += "; too little evidence"
     elif check.status == "fail":
-        template += "; not met"
+        template += "; not met" if check.blocking else "; not met, which advises but does not block"
     wanted = [entry for entry in settling if entry.check == check.id]
     if len(wanted) == 1:
         template += ", about {settle_rows|int} more rows of {settle_of} would settle it"

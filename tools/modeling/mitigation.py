@@ -108,8 +108,7 @@ def effect(
         training: for the task.
         criteria: for costs and minimum sizes.
     """
-
-    lost_before, lost_after = (loss_of(metric, training.problem, y, raw, criteria.costs) for raw in (before, after))
+    losses = [loss_of(metric, training.problem, y, raw, criteria.costs) for raw in (before, after)]
 
     def told(lost: float) -> float:
         return 1.0 - lost if METRICS[metric].greater_is_better else lost
@@ -126,7 +125,7 @@ def effect(
         ratio_before=ratio(before),
         ratio_after=ratio(after),
         metric=metric,
-        metric_before=told(lost_before),
-        metric_after=told(lost_after),
-        loss_rise=(lost_after - lost_before) / max(lost_before, 1e-9),
+        metric_before=told(losses[0]),
+        metric_after=told(losses[1]),
+        loss_rise=(losses[1] - losses[0]) / max(losses[0], 1e-9),
     )

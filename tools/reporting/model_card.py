@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tools.evaluation.verdict import told_by
 from tools.reporting.blocks import (
     absent,
     check_table,
@@ -210,6 +211,8 @@ def _ethics(m: Material) -> list[Block]:
 def _caveats(m: Material) -> list[Block]:
     blocks: list[Block] = []
     bad = [(step, check) for step, check in checks_of(m, m.outcomes) if check.status != "pass"]
+    told = {check.id for _, check in bad}
+    bad = [(step, check) for step, check in bad if not told_by(check.id, told - {check.id})]
     if bad:
         blocks += [Paragraph(words("Checks that did not pass:")), check_table(m, bad)]
     for gate in m.node("record.json")["gates"]:

@@ -164,7 +164,7 @@ def describe(report: Comparison, baseline: float | None) -> Outcome:
         if equals:
             notes.append(
                 say(
-                    "{equals|int} of {others|int} other models can't be told from the best by the paired interval",
+                    "{equals|int} of the {others|int} other models can't be told from the best by the paired interval",
                     equals=equals,
                     others=len(report.pairs),
                 )

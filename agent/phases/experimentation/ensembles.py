@@ -117,7 +117,7 @@ def describe(report: Ensemble, measured: dict[str, Interval]) -> Outcome:
     metrics: tuple[MetricValue, ...] = as_records(measured, STEP_ID, "oof", "ensemble")
     if report.gain is None:
         summary = say("no mixture of models beats {single} alone", single=facts["single"])
-        return Outcome(summary=summary, notes=(report.reason,), facts=facts, metrics=metrics)
+        return Outcome(summary=summary, facts=facts, metrics=metrics)
     given: dict[str, Fact] = {
         "members": len(report.members), "metric": label, "gain": facts["gain"], "single": facts["single"],
         "lower": facts["lower"], "upper": facts["upper"],
@@ -133,10 +133,8 @@ def describe(report: Ensemble, measured: dict[str, Interval]) -> Outcome:
             "a mixture of {members|int} models is not worth it: {gain|num} {metric} over {single}"
             " ({lower|num} to {upper|num})"
         )
-    notes = [report.reason]
-    if report.recommended:
-        notes.append(_shares(report))
-    return Outcome(summary=say(template, **given), notes=tuple(notes), facts=facts, metrics=metrics)
+    note = _shares(report) if report.recommended else report.reason
+    return Outcome(summary=say(template, **given), notes=(note,), facts=facts, metrics=metrics)
 
 
 def _shares(report: Ensemble) -> Sentence:

@@ -170,9 +170,7 @@ def _out_of_fold(rows: Training, frame: Any, members: tuple[ModelMember, ...]) -
     return mixture({name: read_oof(frame, name, rows.problem) for name in shares}, shares)
 
 
-def _weights(
-    job: Job, column: str, training: Training, validation: Training, minimum_rows: int
-) -> tuple[Any, Any]:
+def _weights(job: Job, column: str, training: Training, validation: Training, minimum_rows: int) -> tuple[Any, Any]:
     """Weights of a mitigation: of the training rows, and of training and validation rows together."""
     import numpy as np
     import pandas as pd

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from agent.steps import Job, Step
 from tools.records import Outcome
-from tools.wording import Fact, Sentence, say
+from tools.wording import Fact, Sentence, plural, say
 
 if TYPE_CHECKING:
     from tools.data.exploring import Exploration
@@ -121,7 +121,9 @@ def _notes(view: Exploration, facts: dict[str, Fact]) -> list[Sentence]:
     if facts["silent"]:
         notes.append(
             say(
-                "{silent|int} of {columns|int} columns show nothing on their own beyond chance; with others they may",
+                "{silent|int} of {columns|int} columns "
+                + plural(int(facts["silent"]), "shows nothing by itself", "show nothing by themselves")
+                + " beyond chance; with others they may",
                 silent=facts["silent"],
                 columns=view.columns,
             )

@@ -87,7 +87,7 @@ def excluded_columns(job: Job, split: SplitReport, cleaning: CleaningPlan, train
     if job.answer("features.use_protected", "audit_only") != "model":
         for name in job.answer("requirements.protected") or ():
             if name in train.columns:
-                excluded[str(name)] = say("it is protected, and kept for the fairness audit only")
+                excluded[str(name)] = say("protected, and kept for the fairness audit only")
     scheme = split.scheme
     if scheme.column is not None and scheme.column in train.columns:
         if scheme.kind == "grouped":
@@ -131,11 +131,7 @@ def report(plan: FeaturePlan, columns: list[str]) -> Outcome:
         f"{name}_word": plural(int(facts[name] or 0), *forms) for name, forms in shown.items() if facts[name]
     }
     summary = say(f"{{features|int}} features from {{columns|int}} columns: {', '.join(kinds_text) or 'none'}", **given)
-    notes = [
-        say('"{name}" is not used: ' + entry.why.template, name=entry.name, **entry.why.facts)
-        for entry in plan.left_out
-        if str(entry.why) != "the target"
-    ]
+    notes = _unused_notes(plan)
     hidden = len(notes) - 6
     if hidden > 0:
         notes = [
@@ -146,6 +142,23 @@ def report(plan: FeaturePlan, columns: list[str]) -> Outcome:
         names = listed((feature.label for feature in grouped), 4)
         notes.append(say("rare levels of {columns|text} share one code", columns=names))
     return Outcome(summary=summary, notes=tuple(notes), facts=facts)
+
+
+def _unused_notes(plan: FeaturePlan) -> list[Sentence]:
+    """Which columns are not used and why; those with one reason in one line, unless it speaks of each by itself."""
+    reasons: dict[tuple[str, str], list[LeftOut]] = {}
+    for entry in plan.left_out:
+        if str(entry.why) != "the target":
+            own = entry.name if entry.why.template.startswith("it ") else ""
+            reasons.setdefault((str(entry.why), own), []).append(entry)
+    return [
+        say(
+            "{names} " + plural(len(entries), "is", "are") + " not used: " + entries[0].why.template,
+            names=listed((entry.name for entry in entries), 4),
+            **entries[0].why.facts,
+        )
+        for entries in reasons.values()
+    ]
 
 
 # ── questions ───────────────────────────────────────────────────────────────

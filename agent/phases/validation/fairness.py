@@ -146,9 +146,9 @@ def _worst(attribute: Attribute) -> Sentence | None:
         return None
     group, rate = found
     return say(
-        "{attribute}: {group} has a {rate} of {value|num}, {ratio|ratio} of the largest group's ({lower|ratio} to"
+        '"{attribute}: {group}": {rate} {value|num}, {ratio|ratio} times the largest group\'s ({lower|ratio} to'
         " {upper|ratio})",
-        attribute=inert(attribute.name), group=group.name, rate=rate.name.replace("_", " "), value=rate.value,
+        attribute=inert(attribute.name), group=inert(group.name), rate=rate.name.replace("_", " "), value=rate.value,
         ratio=rate.ratio, lower=rate.lower, upper=rate.upper,
     )  # fmt: skip
 

@@ -74,7 +74,7 @@ def settling(criteria: Criteria, test: HoldoutReport, groups: FairnessReport) ->
             found += [
                 Settling(
                     check=f"fairness.{attribute.name}",
-                    subject=f"{inert(attribute.name)} {inert(group.name)}",
+                    subject=f'"{inert(attribute.name)}: {inert(group.name)}"',
                     rows=group.rows_missing,
                 )
                 for group in attribute.groups
@@ -95,25 +95,22 @@ def outcome(verdict: Verdict) -> Outcome:
     }
     for entry in verdict.rows_to_settle:
         facts[f"rows_to_settle.{entry.check}.{entry.subject}"] = entry.rows
-    notes = (*verdict.reasons[:MOST_REASONS], *_rest(verdict), _advice(verdict))
-    return Outcome(summary=_summary(verdict, counts), notes=notes, facts=facts)
+    # the reasons are the checks that the gate shows next, and stand in the verdict: here they would be said twice
+    return Outcome(summary=_summary(verdict, counts), facts=facts)
 
 
 STATES = ("pass", "warn", "fail", "insufficient")
-MOST_REASONS = 12
-
-
-def _rest(verdict: Verdict) -> tuple[Sentence, ...]:
-    left = len(verdict.reasons) - MOST_REASONS
-    return (say("{left|int} more in the list of checks", left=left),) if left > 0 else ()
 
 
 def _summary(verdict: Verdict, counts: dict[str, int]) -> Sentence:
-    template = "{verdict}: {passed|int} of {all|int} checks pass"
+    template = "{verdict}: {passed|int} of {all|int} checks so far pass"
     facts: dict[str, Fact] = {"verdict": verdict.verdict, "passed": counts["pass"], "all": len(verdict.checks)}
     if counts["fail"]:
         template += f", {{failed|int}} {plural(counts['fail'], 'fails', 'fail')}"
         facts["failed"] = counts["fail"]
+    if counts["warn"]:
+        template += f", {{warned|int}} {plural(counts['warn'], 'warns', 'warn')}"
+        facts["warned"] = counts["warn"]
     if counts["insufficient"]:
         template += f", {{open|int}} {plural(counts['insufficient'], 'is', 'are')} open"
         facts["open"] = counts["insufficient"]
@@ -122,14 +119,6 @@ def _summary(verdict: Verdict, counts: dict[str, int]) -> Sentence:
         template += "; the first that blocks: {grave}"
         facts["grave"] = inert(grave.title or grave.id)
     return say(template, **facts)
-
-
-def _advice(verdict: Verdict) -> Sentence:
-    return say(
-        "recommended for the gate: {advice}, because " + verdict.why.template,
-        advice=verdict.recommendation,
-        **verdict.why.facts,
-    )
 
 
 STEP = Step(

@@ -29,6 +29,7 @@ from tools.reporting.sections import (
     Table,
     words,
 )
+from tools.wording import plural
 
 STEP = "validation.fairness"
 RATES = {
@@ -172,7 +173,8 @@ def _table(each: Node) -> list[Block]:
             cells.append((rate["value"].as_("ratio"),) if rate is not None and shown else ())
         state: Line = (Status(group["status"].text, group["status"].id),)
         if group["rows_missing"].number and group["status"].text == "insufficient":
-            state = (*state, *line(", {n|int} more rows", n=group["rows_missing"]))
+            rows = plural(int(group["rows_missing"].number), "row")
+            state = (*state, *line(f", {{n|int}} more {rows}", n=group["rows_missing"]))
         rows.append((*cells, state))
     columns = (
         Column("group"),

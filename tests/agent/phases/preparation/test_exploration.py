@@ -48,6 +48,7 @@ def job(folder: Path, frame: pd.DataFrame, **decisions: Any) -> WorkerJob:
         "makes": STEP.makes,
         "seed": 0,
         "threads": 1,
+        "began": 0.0,
         "recorded": {},
         "guarded": str(folder),
         "body": "",
