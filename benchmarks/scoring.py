@@ -72,11 +72,7 @@ def pipeline(frame: pd.DataFrame, target: str, needed: tuple[str, ...]) -> Pipel
     codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
     steps = [("codes", ColumnTransformer([("texts", codes, texts)], remainder="passthrough"))]
     model = LGBMClassifier(n_estimators=200, n_jobs=1, verbose=-1, random_state=0)
-    return (
-        Pipeline([*steps, ("model", model)])
-        .set_output(transform="pandas")
-        .fit(frame[list(needed)], frame[target])
-    )
+    return Pipeline([*steps, ("model", model)]).set_output(transform="pandas").fit(frame[list(needed)], frame[target])
 
 
 def main() -> None:

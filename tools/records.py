@@ -8,9 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tools.wording import Fact, Sentence
 
-FindingKind = Literal[
-    "leakage", "identifier", "personal", "duplicate", "quality", "shift", "target", "representation"
-]
+FindingKind = Literal["leakage", "identifier", "personal", "duplicate", "quality", "shift", "target", "representation"]
 Level = Literal["block", "warn", "info"]
 Status = Literal["pass", "warn", "fail", "insufficient"]
 Partition = Literal["train", "oof", "validation", "test"]

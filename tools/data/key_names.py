@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.data.privacy_names import words
+from tools.data.privacy_names import RATES, words
 
 KEY_WORDS = frozenset({"id", "key", "uuid", "guid"})
 """Words that make a name a key wherever they stand first or last (``customer_id``, ``id_customer``)."""
@@ -30,6 +30,8 @@ CODE_WORDS = frozenset(
     }
 )  # fmt: skip
 """Words of whole numbers that are names of something rather than amounts."""
+MEASURES = RATES | {"at", "average", "count", "in", "mean", "n", "num", "number", "of", "per", "total"}
+"""Words that make a measure of a name: ``years_at_company`` holds no code."""
 TIME_WORDS = frozenset(
     {"date", "time", "timestamp", "datetime", "day", "dt", "ts", "year", "yr", "month", "week", "period", "quarter"}
 )
@@ -63,7 +65,8 @@ def says_entity(name: str) -> bool:
 
 def says_code(name: str) -> bool:
     """Whether a column's name says that its numbers stand for something (a region, a type) and are no amounts."""
-    return bool(CODE_WORDS & set(words(name)[-1:]))
+    named = words(name)
+    return bool(CODE_WORDS & set(named[-1:])) and not MEASURES & set(named)
 
 
 def says_time(name: str) -> bool:

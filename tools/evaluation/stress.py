@@ -194,8 +194,8 @@ def checks(report: StressReport, latency_p95_ms: float | None, memory_mb: float 
             status=status,
             blocking=False,
             value=heavy.failure_rate,
-            criterion=f"≤ {TOLERATED * 100:g} % of requests fail at ten times the load, however long they take; no server"
-            " error for malformed requests",
+            criterion=f"≤ {TOLERATED * 100:g} % of requests fail at ten times the load, however long they take;"
+            " no server error for malformed requests",
             title="Ten times the load, malformed requests",
             measured=say(
                 "{failed|pct} of {requests|int} requests failed at {rps|num} a second, p95 {p95|ms}; {broken|int} of "

@@ -60,9 +60,7 @@ class Draft:
     ) -> None:
         """Add an encoder with its features."""
         self.encoders.append(
-            Encoding(
-                op=op, columns=tuple(columns), first=len(self.features), outputs=len(labels), params=params
-            )
+            Encoding(op=op, columns=tuple(columns), first=len(self.features), outputs=len(labels), params=params)
         )
         self.features.extend(
             Feature(name="", label=label, kind=kind, columns=tuple(columns), op=op, levels=tuple(levels))
@@ -124,9 +122,9 @@ def _selected(
     draft: Draft, typed: Mapping[str, NDArray[Any]], types: Mapping[str, Any], rows: int
 ) -> tuple[FeaturePlan, NDArray[np.float32]]:
     """Drop features that say nothing, close the gaps, and describe the inputs that remain."""
-    full = Encoder(
-        {"encoders": [entry.model_dump() for entry in draft.encoders], "features": draft.features}
-    ).matrix(typed, rows)
+    full = Encoder({"encoders": [entry.model_dump() for entry in draft.encoders], "features": draft.features}).matrix(
+        typed, rows
+    )
     derived = [feature.op not in PLAIN for feature in draft.features]
     selection = select(full, [feature.label for feature in draft.features], derived)
     if not selection.kept:
@@ -137,17 +135,13 @@ def _selected(
     for entry in draft.encoders:
         places = range(entry.first, entry.first + entry.outputs)
         # the words of a text are normalised together, so they stay or go together
-        chosen = [
-            place for place in places if place in wanted or (entry.op == "words" and wanted & set(places))
-        ]
+        chosen = [place for place in places if place in wanted or (entry.op == "words" and wanted & set(places))]
         if not chosen:
             continue
         params = dict(entry.params)
         if entry.op == "calendar":
             params["parts"] = [params["parts"][place - entry.first] for place in chosen]
-        encoders.append(
-            entry.model_copy(update={"first": len(kept), "outputs": len(chosen), "params": params})
-        )
+        encoders.append(entry.model_copy(update={"first": len(kept), "outputs": len(chosen), "params": params}))
         kept.extend(chosen)
     left_out = [
         *draft.left_out,
@@ -183,9 +177,7 @@ def _input(name: str, kind: Any, values: NDArray[Any], levels: tuple[str, ...]) 
         )
     numbers = values[~np.isnan(values)]
     low, middle, high = (float(np.quantile(numbers, share, method="lower")) for share in (0.01, 0.5, 0.99))
-    return Input(
-        name=name, type=kind, missing=float(np.isnan(values).mean()), typical=middle, low=low, high=high
-    )
+    return Input(name=name, type=kind, missing=float(np.isnan(values).mean()), typical=middle, low=low, high=high)
 
 
 # ── what each type of column becomes ────────────────────────────────────────
@@ -231,9 +223,7 @@ def _plan_text(draft: Draft, name: str, values: NDArray[Any]) -> None:
     present = [value for value in values.tolist() if value is not None]
     counts = Counter(present)
     if len(counts) <= 1:
-        draft.leave(
-            name, say("it is the same in every training row" if counts else "no training row has a value")
-        )
+        draft.leave(name, say("it is the same in every training row" if counts else "no training row has a value"))
         return
     words = sum(len(words_of(text)) for text in present[:5000]) / min(len(present), 5000)
     if len(counts) > MOST_LEVELS and words >= TEXT_WORDS:
@@ -244,9 +234,7 @@ def _plan_text(draft: Draft, name: str, values: NDArray[Any]) -> None:
     covered = sum(counts[level] for level in frequent)
     if len(counts) > MOST_LEVELS and covered < 0.2 * len(present):
         share = len(counts) / len(present)
-        draft.leave(
-            name, say("nearly every row has a value of its own ({share|pct} are distinct)", share=share)
-        )
+        draft.leave(name, say("nearly every row has a value of its own ({share|pct} are distinct)", share=share))
         return
     if len(frequent) < 1:
         draft.leave(name, say("no level occurs in {least|int} training rows", least=least))

@@ -61,9 +61,7 @@ def as_matrix(plan: FeaturePlan, x: NDArray[np.float32]) -> Matrix:
         ValueError: the number of columns differs from the plan's features.
     """
     if x.shape[1] != len(plan.features):
-        raise ValueError(
-            f"The matrix has {x.shape[1]} columns where the plan has {len(plan.features)} features."
-        )
+        raise ValueError(f"The matrix has {x.shape[1]} columns where the plan has {len(plan.features)} features.")
     categorical = tuple(j for j, feature in enumerate(plan.features) if feature.kind == "category")
     return Matrix(
         x=np.ascontiguousarray(x, dtype=np.float32),

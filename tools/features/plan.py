@@ -98,6 +98,5 @@ def numbered(features: list[Feature]) -> tuple[Feature, ...]:
     """Features with their safe names."""
     width = max(3, len(str(len(features))))
     return tuple(
-        feature.model_copy(update={"name": f"f{position:0{width}d}"})
-        for position, feature in enumerate(features)
+        feature.model_copy(update={"name": f"f{position:0{width}d}"}) for position, feature in enumerate(features)
     )

@@ -49,9 +49,7 @@ def select(x: NDArray[np.float32], labels: Sequence[str], derived: Sequence[bool
             # adding zero makes -0 and 0 the same bytes
             key = hashlib.sha256(np.ascontiguousarray(values + np.float32(0)).tobytes()).digest()
             if key in seen:
-                dropped[index] = say(
-                    'it equals "{other|text}" in every training row', other=labels[seen[key]]
-                )
+                dropped[index] = say('it equals "{other|text}" in every training row', other=labels[seen[key]])
             else:
                 seen[key] = index
                 kept.append(index)

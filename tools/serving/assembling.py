@@ -167,10 +167,7 @@ def _shipped_reading(reading: Mapping[str, Any], needed: set[str]) -> dict[str, 
 
 def _inputs(features: FeaturePlan, reading: Mapping[str, Any]) -> list[dict[str, Any]]:
     types = {column["name"]: column["type"] for column in reading["columns"]}
-    return [
-        {**entry.model_dump(mode="json"), "type": types.get(entry.name, entry.type)}
-        for entry in features.inputs
-    ]
+    return [{**entry.model_dump(mode="json"), "type": types.get(entry.name, entry.type)} for entry in features.inputs]
 
 
 __all__ = ["BATCHES", "Decision", "Member", "assemble_scorer", "plain"]

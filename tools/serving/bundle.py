@@ -202,9 +202,7 @@ def golden(scorer: Scorer, rows: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def schema(
-    manifest: Mapping[str, Any], example: Mapping[str, Any], personal: Collection[str] = ()
-) -> dict[str, Any]:
+def schema(manifest: Mapping[str, Any], example: Mapping[str, Any], personal: Collection[str] = ()) -> dict[str, Any]:
     """What a request may hold and what a reply means, for ``GET /schema``."""
     inputs = {entry["name"]: entry for entry in manifest["inputs"]}
     columns = []

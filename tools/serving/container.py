@@ -44,9 +44,7 @@ ENTRYPOINT ["python", "-m", "service", "--host", "0.0.0.0", "--port", "{port}"]
 
 def to_yaml(content: Any) -> str:
     """YAML with keys in the order given; long lines stay whole."""
-    return str(
-        yaml.safe_dump(content, sort_keys=False, default_flow_style=False, width=1000, allow_unicode=True)
-    )
+    return str(yaml.safe_dump(content, sort_keys=False, default_flow_style=False, width=1000, allow_unicode=True))
 
 
 def dockerfile() -> str:

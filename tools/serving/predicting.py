@@ -135,9 +135,7 @@ def rows_of(data: Path, scorer: Scorer, name: str) -> tabular.Rows:
         with data.open("rb") as file:
             head = file.read(4096)
     except OSError as wrong:
-        raise InputError(
-            f"{name} can't be read: {wrong.strerror}.", hint="Check the path.", file=name
-        ) from None
+        raise InputError(f"{name} can't be read: {wrong.strerror}.", hint="Check the path.", file=name) from None
     packed = head[:2] == b"\x1f\x8b"
     kind = "delimited" if packed or not head else sources.kind_of(head, name)
     if kind in OWN_FORMATS:
@@ -146,9 +144,7 @@ def rows_of(data: Path, scorer: Scorer, name: str) -> tabular.Rows:
     return rows_of_columns(table.names, table.columns, scorer)
 
 
-def rows_of_columns(
-    names: Sequence[str] | None, columns: Sequence[pd.Series], scorer: Scorer
-) -> tabular.Rows:
+def rows_of_columns(names: Sequence[str] | None, columns: Sequence[pd.Series], scorer: Scorer) -> tabular.Rows:
     """Cells of columns that another reader has read (Excel, Arrow, a database).
 
     Raises:

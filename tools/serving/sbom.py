@@ -51,9 +51,7 @@ def sbom_text(name: str, model_sha256: str, found: Iterable[Pin]) -> str:
     ]
     bom = Bom(components=libraries)
     bom.metadata.component = model
-    bom.register_dependency(
-        model, [library for library, pin in zip(libraries, pins, strict=True) if pin.direct]
-    )
+    bom.register_dependency(model, [library for library, pin in zip(libraries, pins, strict=True) if pin.direct])
     content = f"{name} {model_sha256} {[(pin.name, pin.version) for pin in pins]}"
     bom.serial_number = uuid.uuid5(_NAMESPACE, content)
     data = json.loads(JsonV1Dot6(bom).output_as_string())

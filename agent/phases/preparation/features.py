@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tools.data.cleaning import CleaningPlan
     from tools.data.splitting import SplitReport
-    from tools.features.plan import FeaturePlan
+    from tools.features.plan import FeaturePlan, LeftOut
 
 MOST_PROPOSALS = 3
 

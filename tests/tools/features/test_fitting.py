@@ -99,9 +99,7 @@ def test_a_column_of_identifiers_and_a_constant_are_left_out_with_a_reason() -> 
 
 
 def test_dates_become_parts_that_match_the_calendar() -> None:
-    moments = pd.DatetimeIndex(
-        pd.date_range("2023-12-30 05:00", periods=400, freq="37h").astype("datetime64[us]")
-    )
+    moments = pd.DatetimeIndex(pd.date_range("2023-12-30 05:00", periods=400, freq="37h").astype("datetime64[us]"))
     frame = pd.DataFrame({"d": moments})
     _, matrix = made(frame)
     np.testing.assert_array_equal(column(matrix, "month of d"), moments.month)
@@ -127,17 +125,13 @@ def test_words_are_weighted_as_scikit_learn_does() -> None:
     rng = np.random.default_rng(0)
     words = [f"{a}{b}{c}" for a in "klmn" for b in "aei" for c in "rst"]
     docs = [
-        " ".join(rng.choice(words, rng.integers(5, 12)))
-        + " zz"
-        + "".join(chr(97 + int(d)) for d in f"{i:03d}")
+        " ".join(rng.choice(words, rng.integers(5, 12))) + " zz" + "".join(chr(97 + int(d)) for d in f"{i:03d}")
         for i in range(300)
     ]
     plan, matrix = made(pd.DataFrame({"t": texts(docs)}))
     vocabulary = plan.encoders[0].params["words"]
     assert set(vocabulary) == set(words)
-    reference = (
-        TfidfVectorizer(vocabulary=vocabulary, token_pattern=r"[^\W\d_]{2,}").fit(docs).transform(docs)
-    )
+    reference = TfidfVectorizer(vocabulary=vocabulary, token_pattern=r"[^\W\d_]{2,}").fit(docs).transform(docs)
     np.testing.assert_allclose(matrix.x[:, :-1], reference.toarray(), atol=1e-6)
     assert matrix.x[0, -1] == len(docs[0].split())
 

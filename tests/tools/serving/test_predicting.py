@@ -56,9 +56,7 @@ def test_rows_keep_their_order_and_the_target_is_not_needed(made: Made, tmp_path
     assert list(first.columns) == ["prediction", "p_no", "p_yes", "error"]
     assert len(first) == 300
     for name in ("b", "c"):
-        pd.testing.assert_frame_equal(
-            scored(made, tmp_path / f"{name}.csv", tmp_path / f"o{name}.csv"), first
-        )
+        pd.testing.assert_frame_equal(scored(made, tmp_path / f"{name}.csv", tmp_path / f"o{name}.csv"), first)
 
 
 def test_every_format_in_gives_the_same_predictions(made: Made, tmp_path: Path) -> None:
@@ -134,9 +132,7 @@ def test_extra_columns_are_noted(made: Made, tmp_path: Path) -> None:
         ("a.png", "o.csv"),
     ],
 )
-def test_what_can_t_be_read_or_written_is_said_in_one_sentence(
-    made: Made, tmp_path: Path, data: str, out: str
-) -> None:
+def test_what_can_t_be_read_or_written_is_said_in_one_sentence(made: Made, tmp_path: Path, data: str, out: str) -> None:
     rows(5).to_csv(tmp_path / "a.csv", index=False)
     (tmp_path / "empty.csv").touch()
     (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n")
@@ -174,9 +170,7 @@ def test_no_cell_is_a_formula() -> None:
 
 
 def test_a_class_that_looks_like_a_formula_is_written_harmless(tmp_path: Path) -> None:
-    write_table(
-        tmp_path / "o.csv", {"prediction": ["=cmd()", None], "p_=cmd()": [0.5, None], "error": [None, "x: -"]}
-    )
+    write_table(tmp_path / "o.csv", {"prediction": ["=cmd()", None], "p_=cmd()": [0.5, None], "error": [None, "x: -"]})
     assert (tmp_path / "o.csv").read_text().splitlines() == [
         "prediction,p_=cmd(),error",
         "'=cmd(),0.5,",
@@ -185,9 +179,7 @@ def test_a_class_that_looks_like_a_formula_is_written_harmless(tmp_path: Path) -
 
 
 @pytest.mark.integration
-def test_the_bundle_scores_a_file_like_phasegate_without_any_of_its_packages(
-    made: Made, tmp_path: Path
-) -> None:
+def test_the_bundle_scores_a_file_like_phasegate_without_any_of_its_packages(made: Made, tmp_path: Path) -> None:
     import shutil
 
     from tools.serving import service

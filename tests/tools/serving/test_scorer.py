@@ -91,9 +91,7 @@ def test_onnx_and_plain_arrays_of_one_model_agree(made: Made, tmp_path: Path, ta
     model = LogisticRegression(max_iter=500).fit(x, np.arange(len(x)) % 2)
     content = to_onnx(model, x[:1], options={"zipmap": False}, target_opset={"": 21, "ai.onnx.ml": 3})
     frame, reading = read_table(table)
-    onnx = make_scorer(
-        tmp_path / "o", frame, reading, "target", members=[Member(content.SerializeToString())]
-    )
+    onnx = make_scorer(tmp_path / "o", frame, reading, "target", members=[Member(content.SerializeToString())])
     arrays = linear(x)
     zero = np.zeros(x.shape[1])
     arrays |= {
@@ -156,9 +154,7 @@ def test_rows_in_the_refer_band_ask_for_a_person(tmp_path: Path, table: Path) ->
 def test_a_log_target_is_taken_back(tmp_path: Path, table: Path) -> None:
     frame, reading = read_table(table)
     plain = make_scorer(tmp_path / "a", frame, reading, "income", classes=()).scorer
-    logged = make_scorer(
-        tmp_path / "b", frame, reading, "income", (), decision=Decision(transform="log1p")
-    ).scorer
+    logged = make_scorer(tmp_path / "b", frame, reading, "income", (), decision=Decision(transform="log1p")).scorer
     values = score_frame(plain, frame).values
     assert values is not None
     np.testing.assert_allclose(score_frame(logged, frame).values, np.expm1(values), rtol=1e-12)  # type: ignore[arg-type]
@@ -237,9 +233,7 @@ def test_a_changed_description_is_refused_where_its_hash_is_known(made: Made, tm
         {"file": "absent.npz", "format": "arrays"},
     ],
 )
-def test_only_listed_formats_and_plain_names_are_loaded(
-    made: Made, tmp_path: Path, member: dict[str, Any]
-) -> None:
+def test_only_listed_formats_and_plain_names_are_loaded(made: Made, tmp_path: Path, member: dict[str, Any]) -> None:
     known = made.scorer.manifest["members"][0]
     with pytest.raises(ScorerError):
         Scorer.load(copy(made, tmp_path, members=[{**known, **member}]))

@@ -20,9 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
         epilog="The token that callers must send is read from the environment variable PHASEGATE_TOKEN.",
     )
     parser.add_argument("--port", type=int, default=8080, help="port to listen on (8080)")
-    parser.add_argument(
-        "--host", default="127.0.0.1", help="address to listen on (127.0.0.1: this machine only)"
-    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1: this machine only)")
     parser.add_argument(
         "--log",
         type=Path,

@@ -98,9 +98,7 @@ class ColumnReader:
         self._pattern = _number_pattern(self.decimal, self.thousands)
         self._parse: Callable[[Any, bool], Any] = PARSERS[self.type].__get__(self)
 
-    def read(
-        self, values: Sequence[object] | NDArray[Any], strict: bool, faults: list[Fault]
-    ) -> NDArray[Any]:
+    def read(self, values: Sequence[object] | NDArray[Any], strict: bool, faults: list[Fault]) -> NDArray[Any]:
         """Cells of a batch to a typed array; faults are appended and their cells left missing."""
         if isinstance(values, np.ndarray) and values.dtype.kind in "biufM":
             return self._read_typed(values, strict, faults)

@@ -111,9 +111,7 @@ def replies(scores: Scores, scorer: Scorer) -> list[dict[str, Any]]:
     for index, prediction in enumerate(scores.prediction):
         reply: dict[str, Any] = {"prediction": prediction}
         if scores.probabilities is not None:
-            reply["probabilities"] = dict(
-                zip(scorer.classes, scores.probabilities[index].tolist(), strict=True)
-            )
+            reply["probabilities"] = dict(zip(scorer.classes, scores.probabilities[index].tolist(), strict=True))
         if scores.referred is not None:
             reply["referred"] = bool(scores.referred[index])
         out.append(reply)

@@ -41,10 +41,7 @@ def reasons(scorer: Scorer, columns: Mapping[str, Sequence[Any]], rows: int) -> 
         else:
             assert scores.values is not None
             values = scores.values
-        effects = [
-            (name, float(values[row] - values[block * rows + row]))
-            for block, name in enumerate(names, start=1)
-        ]
+        effects = [(name, float(values[row] - values[block * rows + row])) for block, name in enumerate(names, start=1)]
         moved = [(name, effect) for name, effect in effects if effect != 0.0 and effect == effect]
         found.append(sorted(moved, key=lambda pair: (-abs(pair[1]), pair[0])))
     return found

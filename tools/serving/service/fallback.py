@@ -16,9 +16,7 @@ class Breaker:
         clock: seconds that only go forward.
     """
 
-    def __init__(
-        self, failures: int = 5, pause: float = 30.0, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, failures: int = 5, pause: float = 30.0, clock: Callable[[], float] = time.monotonic) -> None:
         self._most, self._pause, self._clock = failures, pause, clock
         self._count, self._until = 0, 0.0
 

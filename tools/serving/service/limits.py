@@ -83,9 +83,7 @@ def parse_json(body: bytes) -> Any:
     except RecursionError:
         raise Problem(400, "The body is nested too deeply.") from None
     except ValueError as error:
-        place = (
-            f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
-        )
+        place = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
         raise Problem(400, f"The body is not valid JSON{place}.") from None
 
 

@@ -29,20 +29,14 @@ class Metrics:
             registry=self.registry,
         )
         self.rows = Counter("phasegate_rows_total", "Rows scored", registry=self.registry)
-        self.refused = Counter(
-            "phasegate_refused_total", "Requests refused before scoring", registry=self.registry
-        )
-        self.fallbacks = Counter(
-            "phasegate_fallbacks_total", "Replies made without the model", registry=self.registry
-        )
+        self.refused = Counter("phasegate_refused_total", "Requests refused before scoring", registry=self.registry)
+        self.fallbacks = Counter("phasegate_fallbacks_total", "Replies made without the model", registry=self.registry)
         self.predictions = Counter(
             "phasegate_predictions_total", "Predictions by class", ["prediction"], registry=self.registry
         )
         self.ready = Gauge("phasegate_ready", "Whether the service takes requests", registry=self.registry)
         self.in_work = Gauge("phasegate_requests_in_work", "Requests in work", registry=self.registry)
-        self.watched = Gauge(
-            "phasegate_drift_rows", "Rows in the window that is watched", registry=self.registry
-        )
+        self.watched = Gauge("phasegate_drift_rows", "Rows in the window that is watched", registry=self.registry)
         self.distance = Gauge(
             "phasegate_drift_distance",
             "Distance of the window from the model's own data, per column",
@@ -58,9 +52,7 @@ class Metrics:
             ["column", "what"],
             registry=self.registry,
         )
-        Gauge("phasegate_model_info", "The model in service", ["model"], registry=self.registry).labels(
-            model
-        ).set(1)
+        Gauge("phasegate_model_info", "The model in service", ["model"], registry=self.registry).labels(model).set(1)
 
     def answered(self, path: str, status: int, seconds: float) -> None:
         """Count one answered request."""

@@ -115,9 +115,7 @@ def _generalise(params: Mapping[str, Any]) -> Rule:
     if params.get("year"):
         return lambda values: _year_start(values)
     if params.get("domain"):
-        return lambda values: _texts(
-            values, lambda text: text.rpartition("@")[2].lower() if "@" in text else None
-        )
+        return lambda values: _texts(values, lambda text: text.rpartition("@")[2].lower() if "@" in text else None)
     keep = int(params["keep"])
     return lambda values: _texts(values, lambda text: text[:keep])
 
@@ -148,9 +146,7 @@ class Cleaner:
             try:
                 rules = [RULES[rule["rule"]](rule["params"]) for rule in column["rules"]]
             except KeyError as unknown:
-                raise ValueError(
-                    f"The cleaning plan names {unknown}, which this version does not know."
-                ) from None
+                raise ValueError(f"The cleaning plan names {unknown}, which this version does not know.") from None
             self.rules.append((column["name"], rules))
 
     def apply(
@@ -381,9 +377,7 @@ class Encoder:
             try:
                 encode = ENCODERS[encoder["op"]](encoder["params"])
             except KeyError as unknown:
-                raise ValueError(
-                    f"The feature plan names {unknown}, which this version does not know."
-                ) from None
+                raise ValueError(f"The feature plan names {unknown}, which this version does not know.") from None
             first = int(encoder["first"])
             place = slice(first, first + int(encoder["outputs"]))
             self.steps.append((tuple(encoder["columns"]), place, encode))

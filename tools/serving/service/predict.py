@@ -47,9 +47,7 @@ def predict_file(folder: Path, data: Path, out: Path) -> int:
     except (TableError, ScorerError, MissingColumns) as wrong:
         print(wrong, file=sys.stderr)
         return 2
-    print(
-        f"{done.rows:,} rows scored, {done.failed:,} of them without a prediction (see the column {ERROR})."
-    )
+    print(f"{done.rows:,} rows scored, {done.failed:,} of them without a prediction (see the column {ERROR}).")
     if done.extra:
         print(f"{len(done.extra)} columns that the model does not know were left out.")
     return 0

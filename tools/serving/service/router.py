@@ -57,9 +57,7 @@ class Plan:
         """Read ``rollout.json``; keys that the router does not use are left aside."""
         return cls(
             salt=data["salt"],
-            stages=tuple(
-                Stage(one["name"], one["share"], one["shadow"], one["least_units"]) for one in data["stages"]
-            ),
+            stages=tuple(Stage(one["name"], one["share"], one["shadow"], one["least_units"]) for one in data["stages"]),
             alpha=data["alpha"],
             margin=data["margin"],
             spread=data["spread"],
@@ -142,10 +140,7 @@ def confidence(champion: Tally, challenger: Tally, alpha: float, spread: float) 
     ) / challenger.outcomes
     mixing = spread**2
     width = math.sqrt(
-        variance
-        * (variance + mixing)
-        / mixing
-        * (2 * math.log(1 / alpha) + math.log((variance + mixing) / variance))
+        variance * (variance + mixing) / mixing * (2 * math.log(1 / alpha) + math.log((variance + mixing) / variance))
     )
     difference = challenger.mean - champion.mean
     return difference - width, difference + width
@@ -184,10 +179,7 @@ class Router:
         if challenger.replies >= guard.least_replies:
             if challenger.failures / challenger.replies > guard.error_rate:
                 return self._back("the challenger's replies fail too often")
-            if (
-                champion.replies >= guard.least_replies
-                and challenger.p95 > guard.latency_ratio * champion.p95
-            ):
+            if champion.replies >= guard.least_replies and challenger.p95 > guard.latency_ratio * champion.p95:
                 return self._back("the challenger answers too slowly")
         if self.stage.shadow:
             return "advance" if challenger.replies >= self.stage.least_units else "continue"

@@ -62,9 +62,7 @@ class MissingColumns(ValueError):
 
     def __init__(self, names: Sequence[str]) -> None:
         shown = ", ".join(f'"{name}"' for name in names)
-        super().__init__(
-            f"The data lack {'a column' if len(names) == 1 else 'columns'} that the model needs: {shown}."
-        )
+        super().__init__(f"The data lack {'a column' if len(names) == 1 else 'columns'} that the model needs: {shown}.")
         self.names = tuple(names)
 
 
@@ -145,9 +143,7 @@ class Scorer:
         for member in manifest["members"]:
             make = FORMATS.get(member["format"])
             if make is None:
-                raise ScorerError(
-                    f"{member['file']} has format {member['format']!r}, which is not on the list."
-                )
+                raise ScorerError(f"{member['file']} has format {member['format']!r}, which is not on the list.")
             content = _checked(folder, member["file"], member["sha256"])
             if expected is not None and expected.get(member["file"]) != member["sha256"]:
                 raise ScorerError(f"{member['file']} is not the file that was approved.")
@@ -288,9 +284,7 @@ def _in_blocks(predict: Predict, x: Rows, outputs: int, block: int | None) -> Fl
         wanted = block or max(2, held)
         if held < wanted:
             part = np.concatenate([part, np.repeat(part[-1:], wanted - held, axis=0)])
-        out[start : start + held] = np.asarray(predict(part), dtype=np.float64).reshape(wanted, outputs)[
-            :held
-        ]
+        out[start : start + held] = np.asarray(predict(part), dtype=np.float64).reshape(wanted, outputs)[:held]
     return out
 
 
@@ -348,9 +342,7 @@ def _isotonic(params: Mapping[str, Any]) -> Calibrate:
         return lambda p: np.interp(p, x, y)
 
     pairs = zip(params["x"], params["y"], strict=True)
-    return _per_class(
-        [curve(np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)) for x, y in pairs]
-    )
+    return _per_class([curve(np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)) for x, y in pairs])
 
 
 CALIBRATIONS: dict[str, Callable[[Mapping[str, Any]], Calibrate]] = {

@@ -44,9 +44,7 @@ class Rows:
     """Columns of the file that the reading does not know."""
 
 
-def places(
-    names: Sequence[str] | None, width: int, reading: Mapping[str, Any], target: str
-) -> dict[str, int]:
+def places(names: Sequence[str] | None, width: int, reading: Mapping[str, Any], target: str) -> dict[str, int]:
     """Where the columns of the reading lie in a file, as far as they are there.
 
     Args:
@@ -105,9 +103,7 @@ def read_rows(path: Path, reading: Mapping[str, Any], needed: Sequence[str], tar
 
 def _extra(names: Iterable[str], reading: Mapping[str, Any]) -> tuple[str, ...]:
     known = {column["name"] for column in reading["columns"]}
-    known |= {
-        column["renamed_from"] for column in reading["columns"] if column.get("renamed_from") is not None
-    }
+    known |= {column["renamed_from"] for column in reading["columns"] if column.get("renamed_from") is not None}
     return tuple(name for name in names if name not in known)
 
 
@@ -129,9 +125,7 @@ def _decoded(path: Path, content: bytes, encoding: str | None) -> str:
     raise TableError(f"{path.name} is not text in UTF-8 or in {encoding}, the encoding of the training file.")
 
 
-def _read_text(
-    path: Path, content: bytes, reading: Mapping[str, Any], needed: Sequence[str], target: str
-) -> Rows:
+def _read_text(path: Path, content: bytes, reading: Mapping[str, Any], needed: Sequence[str], target: str) -> Rows:
     text = _decoded(path, content, reading.get("encoding"))
     usual = reading.get("separator") or ","
     tried = [usual, *(other for other in SEPARATORS if other != usual)]
@@ -182,9 +176,7 @@ def _lines(text: str, separator: str, path: Path) -> Iterator[list[str]]:
         raise TableError(f"{path.name}, line {lines.line_num}: {wrong}.") from None
 
 
-def _read_parquet(
-    path: Path, content: bytes, needed: Sequence[str], reading: Mapping[str, Any], target: str
-) -> Rows:
+def _read_parquet(path: Path, content: bytes, needed: Sequence[str], reading: Mapping[str, Any], target: str) -> Rows:
     import pyarrow
     import pyarrow.parquet
 
@@ -280,9 +272,7 @@ def _write_text(separator: str) -> Callable[[Path, Mapping[str, Sequence[Any]]],
         with path.open("w", encoding="utf-8", newline="") as out:
             writer = csv.writer(out, delimiter=separator, lineterminator="\n")
             writer.writerow([guarded(name) for name in columns])
-            writer.writerows(
-                [_text_cell(value) for value in row] for row in zip(*columns.values(), strict=True)
-            )
+            writer.writerows([_text_cell(value) for value in row] for row in zip(*columns.values(), strict=True))
 
     return write
 
@@ -291,9 +281,7 @@ def _write_parquet(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
     import pyarrow
     import pyarrow.parquet
 
-    pyarrow.parquet.write_table(
-        pyarrow.table({name: _arrow(name, cells) for name, cells in columns.items()}), path
-    )
+    pyarrow.parquet.write_table(pyarrow.table({name: _arrow(name, cells) for name, cells in columns.items()}), path)
 
 
 def _arrow(name: str, cells: Sequence[Any]) -> Any:

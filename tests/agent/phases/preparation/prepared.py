@@ -72,9 +72,7 @@ class Prepared:
                 body="",
                 inputs=staged,
                 out=str(self.folder),
-                decisions={
-                    key: value for key, value in self.decisions.items() if key.startswith(tuple(declared))
-                },
+                decisions={key: value for key, value in self.decisions.items() if key.startswith(tuple(declared))},
                 needs=step.needs,
                 declared=step.decisions,
                 makes=step.makes,

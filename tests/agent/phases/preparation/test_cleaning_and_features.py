@@ -39,9 +39,7 @@ def fraud(shared: Find, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     return run_both(prepare(folder, path, "fraud_reported", "binary", **decisions))
 
 
-def test_two_tables_are_cleaned_with_different_findings_for_a_named_reason(
-    credit: Prepared, fraud: Prepared
-) -> None:
+def test_two_tables_are_cleaned_with_different_findings_for_a_named_reason(credit: Prepared, fraud: Prepared) -> None:
     """Credit has no gaps and nothing to drop; fraud has gaps in text columns, an id and an address."""
     clean, dirty = (str(each.outcomes["preparation.cleaning"].summary) for each in (credit, fraud))
     assert clean == "nothing to mend: 640 training rows and 20 columns stay as they are"
@@ -66,9 +64,7 @@ def test_recommendations_rest_on_the_profile(credit: Prepared, fraud: Prepared) 
     assert fraud.recommended["features.use_protected"][0] == "audit_only"
 
 
-def test_a_repeated_row_is_recommended_to_be_dropped_unless_identifiers_differ(
-    shared: Find, tmp_path: Path
-) -> None:
+def test_a_repeated_row_is_recommended_to_be_dropped_unless_identifiers_differ(shared: Find, tmp_path: Path) -> None:
     wine = prepare(tmp_path, shared("wine_quality/winequality-white.csv"), "quality", "regression")
     outcome = run_both(wine).outcomes["preparation.cleaning"]
     assert wine.recommended["cleaning.duplicates"][2] == "cleaning.duplicates.recorded_twice"
@@ -137,9 +133,7 @@ def test_validation_rows_teach_the_plans_nothing(shared: Find, tmp_path: Path) -
         folder = tmp_path / str(change)
         folder.mkdir()
         path = shared("insurance_fraud/insurance_claims.csv")
-        ready = prepare(
-            folder, path, "fraud_reported", "binary", cleaning__missing="median", cleaning__outliers="clip"
-        )
+        ready = prepare(folder, path, "fraud_reported", "binary", cleaning__missing="median", cleaning__outliers="clip")
         if change:
             rows = pd.read_parquet(folder / "validation.parquet")
             rows["age"], rows["insured_hobbies"] = 1000, "juggling"
@@ -149,9 +143,7 @@ def test_validation_rows_teach_the_plans_nothing(shared: Find, tmp_path: Path) -
     assert found[0] == found[1]
 
 
-def test_a_grouped_split_hands_on_groups_and_keeps_their_names_from_the_model(
-    shared: Find, tmp_path: Path
-) -> None:
+def test_a_grouped_split_hands_on_groups_and_keeps_their_names_from_the_model(shared: Find, tmp_path: Path) -> None:
     path = shared("clothing_reviews/reviews.parquet")
     decisions = {"split__kind": "grouped", "split__column": "Clothing ID"}
     run_both(prepare(tmp_path, path, "Recommended IND", "binary", **decisions))
