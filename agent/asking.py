@@ -112,7 +112,6 @@ def question_file(table: dict[str, Any]) -> str:
     lines += ["", "# Nothing passes a gate without a decision: fill these in, or decide at the gate.", "gates:"]
     for gate, what in _GATES.items():
         lines.append(f"  # {gate}: {{decision: approve, by: NAME, reason: TEXT}}   # {what}")
-    lines[-len(_GATES) - 1] = "gates: {}"
     return "\n".join(lines) + "\n"
 
 

@@ -44,6 +44,7 @@ class Headless:
                 if event.type == "question_asked":
                     self._answer(session)
                 elif event.type == "gate_opened" and not self._decide(session):
+                    self._tell_stop(session, event)
                     return 0
                 elif event.type == "finished":
                     code = int(event.data["exit"])
@@ -83,6 +84,11 @@ class Headless:
                 hint=f"phasegate resume --set {question.id}=VALUE, or in the answers file",
             )
         session.answer(question.id, given.value, source=given.source, by=given.by, reason=given.reason)
+
+    def _tell_stop(self, session: Session, opened: Event) -> None:
+        """Say that the run ends here as asked, at an open gate."""
+        data = {"reason": f"gate {opened.data['gate']} waits for a person", "hint": opened.data["resume_command"]}
+        self.show(Event(type="stopped", run=session.run.id, data=data))
 
     def _recorded(self, name: str) -> Given | None:
         """The recorded answer: of this very question, else of the pattern that it belongs to."""

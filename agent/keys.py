@@ -63,7 +63,7 @@ def code_hash(module: str) -> str:
         if path is None:
             continue
         seen[name] = sha256_file(path)
-        waiting.extend(_imports(name, path))
+        waiting.extend(_imports(name, path, seen[name]))
         if path.name == "__init__.py":
             for beside in _files_of(path.parent):
                 seen[f"{name}/{beside.relative_to(path.parent)}"] = sha256_file(beside)
@@ -93,7 +93,9 @@ def _source(module: str) -> Path | None:
     return None
 
 
-def _imports(module: str, path: Path) -> list[str]:
+@cache
+def _imports(module: str, path: Path, sha256: str) -> tuple[str, ...]:
+    """The first-party modules that a file imports; read once for each content (``sha256``), as many steps share it."""
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_bytes())):
@@ -107,7 +109,7 @@ def _imports(module: str, path: Path) -> list[str]:
             found.add(base)
             found.update(f"{base}.{alias.name}" for alias in node.names)
     names = {".".join(name.split(".")[:count]) for name in found for count in range(1, name.count(".") + 2)}
-    return sorted(name for name in names if f"{name}.".startswith(_PREFIXES) and name != _TABLE)
+    return tuple(sorted(name for name in names if f"{name}.".startswith(_PREFIXES) and name != _TABLE))
 
 
 @cache

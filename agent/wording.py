@@ -7,9 +7,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tools.evaluation.verdict import told_by
-from tools.wording import inert, show
+from tools.wording import inert, plural, show
 
-_STATUS = {"pass": "pass", "warn": "warn", "fail": "fail", "insufficient": "too little evidence"}
+_STATUS = {
+    "pass": ("passes", "pass"),
+    "warn": ("warns", "warn"),
+    "fail": ("fails", "fail"),
+    "insufficient": ("has too little evidence", "have too little evidence"),
+}
 
 
 def shown_value(value: Any) -> str:
@@ -35,9 +40,8 @@ def count_words(checks: Iterable[Mapping[str, Any]]) -> str:
     counts = Counter(check["status"] for check in checks)
     if not counts:
         return "no checks"
-    first, *rest = [f"{counts[status]} {word}" for status, word in _STATUS.items() if counts[status]]
-    head = first.replace(" ", " checks " if counts.total() != 1 else " check ", 1)
-    return " · ".join([head, *rest])
+    told = [f"{counts[status]} {plural(counts[status], *words)}" for status, words in _STATUS.items() if counts[status]]
+    return f"{counts.total()} {plural(counts.total(), 'check')}: {', '.join(told)}"
 
 
 def foremost(checks: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

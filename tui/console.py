@@ -65,13 +65,14 @@ class Account:
             "gate_opened": self._gate_opened,
             "gate_decided": self._gate_decided,
             "warning": self._warning,
+            "stopped": self._stopped,
             "finished": self._finished,
         }
 
     def __call__(self, event: Event) -> None:
         """Print what one event has to say."""
-        if event.type not in {"question_answered", "question_asked"}:
-            self._flush_decisions()
+        if event.type not in {"question_answered", "question_asked", "run_started"}:
+            self._flush_decisions()  # the run's own line comes first, even where settings were taken before it
         handler = self._handlers.get(event.type)
         if handler is not None:
             handler(event)
@@ -153,6 +154,12 @@ class Account:
 
     def _warning(self, event: Event) -> None:
         self._paragraph(f"note: {event.data['text']}", indent=5)
+
+    def _stopped(self, event: Event) -> None:
+        hint = event.data.get("hint")
+        if hint:
+            self._line(f"Ended as asked: {event.data['reason']}.")
+            self._line(f"  {hint}")
 
     def _finished(self, event: Event) -> None:
         for line in event.data.get("closing", ()):

@@ -10,6 +10,7 @@ import pandas as pd
 from pydantic import Field
 
 from tools.data.leakage_forms import (
+    Found,
     combination_leaks,
     copy_leaks,
     missingness_leaks,
@@ -40,7 +41,7 @@ SAMPLE_ROWS = 20_000
 MOST_ASKED = 12
 KINDS = (
     "copy", "recoded copy", "monotone copy", "noisy copy", "one column alone", "sum or difference", "columns together",
-    "missingness", "name after the outcome", "outcome words in text", "identifier", "row order", "entity",
+    "missingness", "blank with the target", "name after the outcome", "outcome words in text", "identifier", "row order", "entity",
     "drift under a random split",
 )  # fmt: skip
 """What is looked for."""
@@ -137,6 +138,7 @@ def find_leakage(
         *_alone(strengths),
         *_from_forms(combination_leaks(sample, y, classes, features), strengths),
         *_from_forms(telling_texts(sample, y, classes, text_columns), strengths),
+        *_from_forms(_blank_with_target(profile, columns), strengths),
     ]
     found += _named(strengths, target, [suspect.column for suspect in found if suspect.certain])
     return Leakage(
@@ -151,6 +153,28 @@ def find_leakage(
 
 def _role(profile: Profile, name: str) -> str:
     return next((column.role for column in profile.columns if column.name == name), "number")
+
+
+def _blank_with_target(profile: Profile, columns: Sequence[str]) -> list[Found]:
+    """Columns that are filled in only once there is an outcome: where it never came, they are blank."""
+    if profile.target is None:
+        return []
+    return [
+        (
+            name,
+            "blank with the target",
+            False,
+            say(
+                '"{column}" is blank in {share|pct} of the rows without a value in "{target}" and hardly anywhere else:'
+                " it seems to be written down with the outcome",
+                column=name,
+                share=share,
+                target=profile.target.column,
+            ),
+        )
+        for name, share in profile.target.blank_with.items()
+        if name in columns
+    ]
 
 
 def _from_forms(found: Sequence[tuple[str, str, bool, Sentence]], strengths: Mapping[str, Strength]) -> list[Suspect]:

@@ -26,6 +26,9 @@ TOP = 10
 """Most frequent values that are kept per column."""
 OUTLIER_FENCE = 3.0
 """Interquartile ranges past the quartiles at which a value is an outlier ("far out", Tukey 1977)."""
+LEAST_UNLABELLED = 30
+BLANK_WITH, BLANK_ELSEWHERE = 0.5, 0.01
+"""Share of blanks where the target is missing from which, and elsewhere up to which, both belong together."""
 UNKNOWN_WORDS = frozenset(
     {"unknown", "unk", "not available", "not known", "not specified", "unspecified", "undefined", "missing", "no data"}
 )
@@ -119,6 +122,8 @@ class TargetProfile(Record):
     missing: int
     distinct: int
     classes: dict[str, int] = Field(default_factory=dict)
+    blank_with: dict[str, float] = Field(default_factory=dict)
+    """Columns that are filled nearly everywhere but where the target is missing: share blank among those rows."""
 
 
 class Profile(Record):
@@ -181,7 +186,7 @@ def profile(frame: pd.DataFrame, reading: Reading, target: str | None, task: Tas
     return Profile(
         rows=len(frame),
         columns=columns,
-        target=_target(frame[target], target, task) if target is not None and task is not None else None,
+        target=_target(frame, target, task) if target is not None and task is not None else None,
         duplicates=repeated,
         near=near_duplicates(frame, telling, repeated.rows),
         relations=relations(frame, telling, numbers, seed=seed),
@@ -343,7 +348,8 @@ def _order_agreement(series: pd.Series) -> float | None:
     return round(float(np.corrcoef(ranks, np.arange(len(ranks)))[0, 1]), 6)
 
 
-def _target(series: pd.Series, name: str, task: Task) -> TargetProfile:
+def _target(frame: pd.DataFrame, name: str, task: Task) -> TargetProfile:
+    series = frame[name]
     present = series.dropna()
     classes: dict[str, int] = {}
     if task != "regression":
@@ -355,4 +361,20 @@ def _target(series: pd.Series, name: str, task: Task) -> TargetProfile:
         missing=int(series.isna().sum()),
         distinct=int(present.nunique()),
         classes=classes,
+        blank_with=_blank_with(frame, name),
     )
+
+
+def _blank_with(frame: pd.DataFrame, target: str) -> dict[str, float]:
+    """Columns that are blank mostly where the target is; none where most columns are, as in rows broken off."""
+    unlabelled = frame[target].isna()
+    if int(unlabelled.sum()) < LEAST_UNLABELLED or bool(unlabelled.all()):
+        return {}
+    others = [name for name in frame.columns if name != target]
+    with_it, elsewhere = frame.loc[unlabelled, others].isna().mean(), frame.loc[~unlabelled, others].isna().mean()
+    found = {
+        str(name): float(with_it[name])
+        for name in others
+        if with_it[name] >= BLANK_WITH and elsewhere[name] <= BLANK_ELSEWHERE
+    }
+    return found if 2 * len(found) <= len(others) else {}

@@ -20,7 +20,7 @@ from tools.records import Record
 from tools.serving.service import arrays as plain
 
 TOLERANCE = 1e-5
-"""Largest difference of a probability, or of a number in units of the target's spread."""
+"""Largest difference of a probability, or of a number in units of the target's spread or of itself, if it is larger."""
 BLOCK = 4096
 """Rows that are compared at a time."""
 
@@ -39,7 +39,7 @@ class Parity(Record):
 
     rows: int
     max_difference: float
-    """Largest absolute difference (numbers: in units of the target's spread)."""
+    """Largest absolute difference (numbers: in units of the target's spread, or of the number where that is larger)."""
     labels_differing: int
     """Rows whose likeliest class differs."""
 
@@ -84,7 +84,7 @@ def export(fitted: Fitted, folder: Path, stem: str, x: Rows) -> tuple[Member, Pa
 def compare(expected: Floats, found: Floats, spread: float = 1.0) -> Parity:
     """Differences row by row between a model [n, k] or [n] and its export [n, k] or [n, 1]."""
     wanted = expected.reshape(len(expected), -1)
-    difference = float(np.abs(wanted - found).max(initial=0.0)) / spread
+    difference = apart(wanted, found, spread)
     labels = 0
     if wanted.shape[1] > 1:
         chosen, other = wanted.argmax(axis=1), found.argmax(axis=1)
@@ -92,6 +92,15 @@ def compare(expected: Floats, found: Floats, spread: float = 1.0) -> Parity:
         top = np.sort(wanted, axis=1)
         labels = int(((chosen != other) & (top[:, -1] - top[:, -2] > TOLERANCE)).sum())
     return Parity(rows=len(wanted), max_difference=difference, labels_differing=labels)
+
+
+def apart(expected: Floats, found: Floats, spread: float) -> float:
+    """Largest difference in units of the spread, or of the value itself where that is larger.
+
+    float32 keeps seven digits of a sum of leaves; far out in a long tail these are more than a fixed step allows.
+    """
+    unit = np.maximum(spread, np.abs(expected))
+    return float((np.abs(expected - found) / unit).max(initial=0.0))
 
 
 def run_onnx(path: Path, x: Rows) -> Floats:

@@ -11,7 +11,7 @@ import numpy as np
 
 from tools.data.cleaning import CleaningPlan
 from tools.features.plan import FeaturePlan
-from tools.modeling.exporting import TOLERANCE, Parity, export
+from tools.modeling.exporting import TOLERANCE, Parity, apart, export
 from tools.modeling.families.base import Rows
 from tools.modeling.models import Model
 from tools.records import Record, Task
@@ -98,7 +98,7 @@ def ship(
     found = np.sum([w / total * out for w, out in zip(model.weights, outputs, strict=True)], axis=0)
     expected = model.predict(x).reshape(len(x), -1) / total
     spread = 1.0 if classes else max(float(expected.std()), 1e-12)
-    difference = float(np.abs(found - expected).max(initial=0.0)) / spread
+    difference = apart(expected, found, spread)
     if not difference <= 10 * TOLERANCE:
         raise ValueError(f"the scorer's output differs from the model's by {difference}")
     flips = int((found.argmax(axis=1) != expected.argmax(axis=1)).sum()) if classes else 0

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from tools.data.feasibility import Feasibility, Group
 
 METRIC_WORDS = {"roc_auc": "an AUC", "accuracy": "an accuracy"}
-MOST_GROUPS = 6
 _LONG = re.compile(r"-?\d+\.\d{4,}")
 
 
@@ -52,11 +51,11 @@ def run(job: Job) -> Outcome:
         test_rows=job.json("peek.json")["test_rows"] or None,
     )
     job.save_json("feasibility.json", found)
-    return report(found, name)
+    return report(found, name, given=bool(job.json("peek.json")["test_rows"]))
 
 
-def report(found: Feasibility, target: str) -> Outcome:
-    """What a test of the proposed size can say."""
+def report(found: Feasibility, target: str, *, given: bool = False) -> Outcome:
+    """What a test of the proposed size, or of the given rows, can say."""
     facts: dict[str, Fact] = {
         "rows": found.rows,
         "labelled": found.labelled,
@@ -71,7 +70,7 @@ def report(found: Feasibility, target: str) -> Outcome:
         "groups_enough": sum(group.enough for group in found.groups),
     }
     return Outcome(
-        summary=_summary(found), notes=tuple(_notes(found, target)), facts=facts, checks=(_rows_check(found),)
+        summary=_summary(found), notes=tuple(_notes(found, target, given)), facts=facts, checks=(_rows_check(found),)
     )
 
 
@@ -99,10 +98,12 @@ def _summary(found: Feasibility) -> Sentence:
     )
 
 
-def _notes(found: Feasibility, target: str) -> list[Sentence]:
+def _notes(found: Feasibility, target: str, given: bool) -> list[Sentence]:
     notes = [
         say(
-            "hold back {share|pct} of the rows ({rows|int}) as the test",
+            "the test rows were given: {rows|int}, {share|pct} of all"
+            if given
+            else "hold back {share|pct} of the rows ({rows|int}) as the test",
             share=found.test_size,
             rows=found.test_rows,
         )
@@ -156,17 +157,18 @@ def _group_notes(groups: tuple[Group, ...]) -> list[Sentence]:
     notes = []
     enough = [group for group in groups if group.enough]
     if enough:
-        facts: dict[str, Fact] = {"groups": ", ".join(_named(group) for group in enough[:MOST_GROUPS])}
-        notes.append(say("can be judged: {groups|text}" + _others(facts, len(enough) - MOST_GROUPS), **facts))
+        facts: dict[str, Fact] = {f"group_{key}": _named(group) for key, group in zip("abcd", enough, strict=False)}
+        template = "can be judged: " + ", ".join(f"{{{name}}}" for name in facts)
+        notes.append(say(template + _others(facts, len(enough) - len(facts)), **facts))
     short = [group for group in groups if not group.enough]
     if short:
         parts, facts = [], {}
-        for name, group in zip("abc", short, strict=False):
+        for key, group in zip("abc", short, strict=False):
             have = {"rows": group.test_rows, "positives": group.test_positives, "negatives": group.test_negatives}
-            parts.append(f"{{group_{name}|text}} ({{have_{name}|int}} {group.lacking}, {{needed_{name}|int}} needed)")
-            facts[f"group_{name}"] = _named(group)
-            facts[f"have_{name}"] = have[group.lacking or "rows"]
-            facts[f"needed_{name}"] = group.needed
+            parts.append(f"{{group_{key}}} ({{have_{key}|int}} {group.lacking}, {{needed_{key}|int}} needed)")
+            facts[f"group_{key}"] = _named(group)
+            facts[f"have_{key}"] = have[group.lacking or "rows"]
+            facts[f"needed_{key}"] = group.needed
         template = "too small to judge, as far as the test can be foreseen: " + ", ".join(parts)
         notes.append(say(template + _others(facts, len(short) - len(parts)), **facts))
     return notes
@@ -181,12 +183,7 @@ def _others(facts: dict[str, Fact], count: int) -> str:
 
 
 def _named(group: Group) -> str:
-    return f"{inert(group.column)} {inert(_short(group.level))}"
-
-
-def _short(level: str) -> str:
-    """A group's name without the far decimals of computed numbers: 0.05068011873981862 is 0.0507."""
-    return _LONG.sub(lambda found: f"{float(found[0]):.3g}", level)
+    return f'"{inert(group.column)}: {inert(group.level)}"'
 
 
 def _rows_check(found: Feasibility) -> Check:

@@ -21,6 +21,7 @@ SAID = {
     "sum or difference": "with others it adds up to the target",
     "columns together": "with others it spells the class",
     "missingness": "whether it is filled in follows the target",
+    "blank with the target": "where the target is missing it is blank too",
     "name after the outcome": "it is strong, and its name speaks of what comes later",
     "outcome words in text": "its text seems to be written after the outcome",
 }
