@@ -26,6 +26,8 @@ KILLS = int(os.environ.get("PHASEGATE_KILLS", "8"))
 PHASES = ("intake", "preparation", "experimentation")
 SHARES = {"step_started": 0.3, "step_finished": 0.3, "question_asked": 0.2, "gate": 0.2}
 """Which share of the kills falls on which kind of moment."""
+LATER = {"step_started": 0.3, "step_finished": 0.8, "question_asked": 0.5, "gate": 0.5}
+"""Where in its stretch a kill falls, so that steps that have begun and steps that are done are not the same ones."""
 
 Moment = tuple[str, str]
 """An entry's type and its step, question or gate."""
@@ -47,7 +49,7 @@ def chosen(known: list[Moment], count: int) -> list[int]:
     for kind, share in SHARES.items():
         places = [place for place, (name, _) in enumerate(known) if name.startswith(kind)]
         wanted = min(len(places), max(1, round(count * share)))
-        picked |= {places[int((number + 0.5) * len(places) / wanted)] for number in range(wanted)}
+        picked |= {places[int((number + LATER[kind]) * len(places) / wanted)] for number in range(wanted)}
     spare = iter(place for place, (name, _) in enumerate(known) if name == "step_started" and place not in picked)
     while len(picked) < count:
         picked.add(next(spare))

@@ -173,8 +173,8 @@ def _table(each: Node) -> list[Block]:
             cells.append((rate["value"].as_("ratio"),) if rate is not None and shown else ())
         state: Line = (Status(group["status"].text, group["status"].id),)
         if group["rows_missing"].number and group["status"].text == "insufficient":
-            rows = plural(int(group["rows_missing"].number), "row")
-            state = (*state, *line(f", {{n|int}} more {rows}", n=group["rows_missing"]))
+            word = plural(int(group["rows_missing"].number), "row")
+            state = (*state, *line(f", {{n|int}} more {word}", n=group["rows_missing"]))
         rows.append((*cells, state))
     columns = (
         Column("group"),
