@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import textwrap
 import time
@@ -165,7 +166,7 @@ class Account:
         for line in event.data.get("closing", ()):
             text = line.lstrip()
             indent = len(line) - len(text)
-            lines = textwrap.wrap(text, WIDTH - indent - 2, break_long_words=False, break_on_hyphens=False) or [""]
+            lines = _wrap(text, WIDTH - indent - 2)
             self._line(" " * indent + lines[0])
             for rest in lines[1:]:
                 self._line(" " * (indent + 2) + rest)
@@ -209,14 +210,14 @@ class Account:
             self._line(f"  {label}")
             self._paragraph(text, indent=29)
             return
-        lines = textwrap.wrap(text, WIDTH - 29, break_long_words=False, break_on_hyphens=False) or [""]
+        lines = _wrap(text, WIDTH - 29)
         self._line(f"  {label:<26} {lines[0]}")
         for line in lines[1:]:
             self._line(" " * 29 + line)
 
     def _paragraph(self, text: str, *, indent: int) -> None:
         self._clear()
-        for line in textwrap.wrap(text, WIDTH - indent, break_long_words=False, break_on_hyphens=False):
+        for line in _wrap(text, WIDTH - indent):
             self._line(" " * indent + line)
 
     def _line(self, text: str) -> None:
@@ -234,6 +235,16 @@ class Account:
 
 
 _PHASES = ("intake", "preparation", "experimentation", "validation", "deployment")
+
+
+_UNIT = re.compile(r"(?<=\d) (?=(?:%|ms|s|kB|MB|GB)\b|%)")
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    """Lines of at most so many characters; a number keeps its unit beside it, a word or path is never cut."""
+    kept = _UNIT.sub("\u00a0", text)
+    lines = textwrap.wrap(kept, width, break_long_words=False, break_on_hyphens=False) or [""]
+    return [line.replace("\u00a0", " ") for line in lines]
 
 
 def _brief(event: Event) -> str:

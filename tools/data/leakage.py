@@ -41,8 +41,8 @@ SAMPLE_ROWS = 20_000
 MOST_ASKED = 12
 KINDS = (
     "copy", "recoded copy", "monotone copy", "noisy copy", "one column alone", "sum or difference", "columns together",
-    "missingness", "blank with the target", "name after the outcome", "outcome words in text", "identifier", "row order", "entity",
-    "drift under a random split",
+    "missingness", "blank with the target", "name after the outcome", "outcome words in text", "identifier",
+    "row order", "entity", "drift under a random split",
 )  # fmt: skip
 """What is looked for."""
 

@@ -24,6 +24,8 @@ MONOTONE = 0.9999
 NEARLY_MONOTONE = 0.995
 SEPARATED, LEAST_OF_CLASS = 0.9995, 30
 """AUC from which a number parts the classes, and the rows of each class that it must rest on."""
+LEAST_MISSING = 10
+"""Rows with and without a value from which missingness is compared with the target."""
 MOST_PARTS = 24
 """Columns with few levels that are looked at together."""
 FEW_LEVELS = 12
@@ -244,8 +246,7 @@ def missingness_leaks(
     found: list[Found] = []
     for name in columns:
         gone = sample[name].isna().to_numpy(dtype=bool)
-        share = float(gone.mean())
-        if not 0.01 <= share <= 0.99:
+        if min(int(gone.sum()), int((~gone).sum())) < LEAST_MISSING:
             continue
         if not classes:
             values = y.astype(np.float64)

@@ -179,10 +179,13 @@ def _targets(columns: tuple[PeekColumn, ...], rows: int) -> list[Candidate]:
         if {"name", "type", "id", "code"} & set(named) and len(named) > 1:
             score -= 3
         if score > 1.5:
-            found.append(
-                Candidate(column=column.name, score=score, reason=" and ".join(reasons) or "it has two values")
-            )
+            found.append(Candidate(column=column.name, score=score, reason=_together(reasons)))
     return found
+
+
+def _together(reasons: list[str]) -> str:
+    *first, last = reasons or ["it is a number"]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def names_event(named: list[str]) -> bool:

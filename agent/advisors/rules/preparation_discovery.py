@@ -83,6 +83,14 @@ RULES: tuple[Rule, ...] = (
         "it dates every row, from {first} to {last}",
     ),
     Rule(
+        "time.later",
+        "data.time",
+        LEAKAGE,
+        lambda evidence: evidence["column"] is None and evidence["later"] is not None,
+        lambda evidence: None,
+        '"{later}" is the only candidate, and by its name it is written down after the outcome',
+    ),
+    Rule(
         "time.none",
         "data.time",
         LEAKAGE,

@@ -95,7 +95,7 @@ def outcome(report: MonitoringReport) -> Outcome:
 def _summary(facts: dict[str, Fact], missed: list[str]) -> Sentence:
     template = (
         "{columns|int} {word} watched; {false_alarms|int} of {silent_batches|int} undisturbed batches alarm, "
-        "a shift is named in {named|int} of {tried|int} columns"
+        "a shift was tried in {tried|int} and named in {named|int}"
     )
     count = facts["columns"]
     used = {name: facts[name] for name in ("columns", "false_alarms", "silent_batches", "named", "tried")}
@@ -113,7 +113,7 @@ def _notes(report: MonitoringReport, missed: list[str], moved: tuple[str, ...]) 
             window=report.reference.window,
         )
     ]
-    if missed:
+    if len(missed) > 1:  # a single one stands in the summary
         notes.append(
             say(
                 "a shift of {names} is not always seen in {rows|int} rows; larger batches see it",

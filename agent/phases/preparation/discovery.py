@@ -139,11 +139,12 @@ def _time_evidence(known: Known) -> dict[str, Any]:
     profile = known.json("profile.json")
     column = profile["order_column"]
     if column is None or dated_later(column, target):
-        return {"column": None, "shifts": len(profile["shifts"]), "first": None, "last": None}
+        return {"column": None, "later": column, "shifts": len(profile["shifts"]), "first": None, "last": None}
     found = next(item for item in profile["columns"] if item["name"] == column)
     counted = found["numbers"] if found["first"] is None else None
     return {
         "column": column,
+        "later": None,
         "shifts": len(profile["shifts"]),
         "first": str(round(counted["minimum"])) if counted else found["first"],
         "last": str(round(counted["maximum"])) if counted else found["last"],

@@ -97,22 +97,30 @@ def _summary(report: FairnessReport, criteria: Criteria) -> Sentence:
         for group in attribute.groups
         if group.status == "insufficient"
     ]
-    judged = sum(group.status != "insufficient" for attribute in single for group in attribute.groups)
+    judged = sum(
+        group.status != "insufficient" and not group.reference for attribute in single for group in attribute.groups
+    )
     if failed:
         noun = plural(len(failed), "group differs", "groups differ")
         return say(
             f"{{failed|int}} {noun} from the largest by more than the tolerated {{ratio|ratio}}: {{names}}",
             failed=len(failed), ratio=report.ratio, names=listed(failed, 3),
         )  # fmt: skip
-    if small:
-        noun = plural(judged, "group", "groups")
+    if small and not judged:
         return say(
-            f"{{judged|int}} {noun} judged, none differs by more than tolerated; {{small|int}} too small to judge:"
+            "no group could be compared with the largest of its column: {small|int} too small to judge, {names}",
+            small=len(small), names=listed(small, 3),
+        )  # fmt: skip
+    compared = plural(judged, "group was", "groups were") + " compared with the largest of"
+    compared += plural(judged, " its column", " their columns")
+    if small:
+        return say(
+            f"{{judged|int}} {compared}, none differs by more than tolerated; {{small|int}} too small to judge:"
             " {names}",
             judged=judged, small=len(small), names=listed(small, 3),
         )  # fmt: skip
     return say(
-        "all {judged|int} groups judged; no ratio to the largest group lies beyond {ratio|ratio} by more than chance",
+        f"{{judged|int}} {compared}; no ratio lies beyond {{ratio|ratio}} by more than chance",
         judged=judged, ratio=report.ratio,
     )  # fmt: skip
 
