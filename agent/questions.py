@@ -69,7 +69,7 @@ def open_questions(step: Step, side: Side, position: Position, advisor: Advisor)
 
 
 def _subjects(ask: Ask, position: Position) -> list[str]:
-    if not ask.when(position):
+    if not ask.when(position) or ask.moot(position):
         return []
     return list(ask.subjects(position)) if ask.subjects else [""]
 

@@ -69,6 +69,11 @@ def always(known: Known) -> bool:
     return True
 
 
+def never(known: Known) -> bool:
+    """The condition of what never happens."""
+    return False
+
+
 @dataclass(frozen=True)
 class Ask:
     """A question that a step needs answered, before its body or after it."""
@@ -86,6 +91,8 @@ class Ask:
     subjects: Callable[[Known], Sequence[str]] | None = None
     when: Callable[[Known], bool] = always
     """Asked only where this holds."""
+    moot: Callable[[Known], bool] = never
+    """Where this holds the run can't go on whatever is answered, and nobody is asked; a step to come says why."""
     nullable: bool = True
     """Whether ``null`` (declared unknown) is an answer."""
     minimum: float | None = None

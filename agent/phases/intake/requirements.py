@@ -19,6 +19,12 @@ def target_of(known: Known) -> dict[str, Any] | None:
     return next((column for column in peek_of(known)["columns"] if column["name"] == name), None)
 
 
+def unlearnable(known: Known) -> bool:
+    """Whether the chosen target has one value or none, which feasibility refuses."""
+    column = target_of(known)
+    return column is not None and column["distinct"] < 2
+
+
 def task_is(*tasks: str) -> Any:
     """A condition: the chosen task is one of these."""
     return lambda known: known.answer("data.problem_type") in tasks

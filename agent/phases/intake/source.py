@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from agent.phases.intake.requirements import REQUIREMENTS, peek_of, target_of
+from agent.phases.intake.requirements import REQUIREMENTS, peek_of, target_of, unlearnable
 from agent.steps import Ask, Job, Known, Option, Step
 from tools.records import Outcome
 from tools.wording import Fact, Sentence, inert, listed, plural, say
@@ -206,6 +207,7 @@ STEP = Step(
                 Option("clustering", "groups without a target (not offered yet)"),
             ),
             evidence=_task_evidence,
+            moot=unlearnable,
             nullable=False,
         ),
         Ask(
@@ -217,6 +219,6 @@ STEP = Step(
             when=lambda known: known.answer("data.problem_type") == "binary",
             nullable=False,
         ),
-        *REQUIREMENTS,
+        *(replace(ask, moot=unlearnable) for ask in REQUIREMENTS),
     ),
 )

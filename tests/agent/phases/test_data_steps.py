@@ -162,3 +162,17 @@ def test_traps_of_real_tables_are_found(
     assert {item["column"] for item in suspects if item["certain"]} == certain
     assert suspected <= {item["column"] for item in suspects if not item["certain"]}
     assert made.decisions["split.kind"] == kind
+
+
+def test_a_table_of_one_column_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "series.csv"
+    pd.DataFrame({"load": np.sin(np.arange(200))}).to_csv(path, index=False)
+    with pytest.raises(InputError, match="nothing to predict it from"):
+        Bench(tmp_path / "run", path).run()
+
+
+def test_a_date_that_is_written_down_later_orders_nothing(tmp_path: Path) -> None:
+    days = pd.date_range("2020-01-01", periods=600, freq="D").strftime("%Y-%m-%d")
+    first, later = bench(tmp_path / "a", applied=days), bench(tmp_path / "b", last_update=days)
+    assert (first.decisions["data.time"], later.decisions["data.time"]) == ("applied", None)
+    assert "written down after the outcome" in later.asked["data.time"].why

@@ -12,8 +12,8 @@ from tools.data.profile_findings import profile_findings
 from tools.data.profiling import Profile, distribution, profile
 from tools.data.reading import ColumnReading, Reading
 from tools.data.relations import relations
-from tools.data.repeats import round_significant
-from tools.data.shifts import shift_distance
+from tools.data.repeats import duplicate_rows, round_significant
+from tools.data.shifts import order_shifts, shift_distance
 
 
 def reading_of(frame: pd.DataFrame) -> Reading:
@@ -154,3 +154,34 @@ def test_shift_distance_is_that_of_kolmogorov_and_smirnov() -> None:
     assert shift_distance(left, right) == pytest.approx(ks_2samp(left, right).statistic)
     same = pd.Series(random.choice(list("abcdefgh"), 400), dtype="str")
     assert shift_distance(same.iloc[:200], same.iloc[200:]) < 0.1
+
+
+def test_columns_that_repeat_the_calendar_are_no_shift_whatever_their_name() -> None:
+    random = np.random.default_rng(0)
+    days = pd.Series(pd.date_range("2020-02-01", periods=3000, freq="8h")).astype("datetime64[us]")
+    frame = pd.DataFrame(
+        {"t": days, "zz": days.dt.month, "warm": (days.dt.month % 12) // 3, "rising": np.arange(3000.0)}
+    )
+    frame["rising"] += random.normal(size=3000)
+    assert [shift.column for shift in order_shifts(frame, ["zz", "warm", "rising"], "t")] == ["rising"]
+
+
+def test_a_shift_must_be_beyond_chance_for_all_columns_that_were_looked_at() -> None:
+    frame = pd.DataFrame({"moved": np.r_[np.zeros(100), np.ones(30), np.zeros(370)]})
+    frame["moved"] += np.r_[np.zeros(400), np.full(35, 1.0), np.zeros(65)]
+    assert [shift.column for shift in order_shifts(frame, ["moved"], None)] == ["moved"]
+    assert (
+        order_shifts(
+            frame.assign(**{f"x{i}": 1.0 * (i < 0) for i in range(60)}), [*frame, *(f"x{i}" for i in range(60))], None
+        )
+        == ()
+    )
+
+
+def test_rows_that_repeat_because_there_are_few_values_are_told_from_copies() -> None:
+    random = np.random.default_rng(0)
+    coarse = pd.DataFrame(random.integers(0, 3, (600, 4)), columns=list("abcd"))
+    assert duplicate_rows(coarse, list("abcd"), list("abcd")).chance
+    fine = pd.DataFrame(random.normal(size=(600, 4)), columns=list("abcd"))
+    copied = duplicate_rows(pd.concat([fine, fine.iloc[:50]], ignore_index=True), list("abcd"), list("abcd"))
+    assert (copied.rows, copied.chance) == (50, False)

@@ -180,7 +180,7 @@ def _table(each: Node) -> list[Block]:
         Column("group"),
         Column("rows", "number"),
         *(Column(RATES[name], "number") for name in names),
-        Column("result", "status"),
+        Column("result"),  # wraps: the rows that are wanting stand beside the mark
     )
     return [Table(columns, tuple(rows), line("{name}", name=each["name"]) if each["crossed"].value else ())]
 

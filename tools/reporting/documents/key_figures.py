@@ -78,14 +78,19 @@ def name_of(bound: Node) -> str:
 
 
 def _gain(m: Material) -> KeyFigure | None:
-    """What the model saves against today's policy or the baseline; before that, its gain in the primary metric."""
+    """What the model's decisions cost beside today's policy or the baseline; before that, its gain in the metric."""
     report = m.node("business.json")
     for each in report["policies"]:
         if each["name"].text == report["against"].text and each["saving"]["value"].number is not None:
-            label = line("saved per {unit} against {policy}", unit=report["unit"], policy=each["label"])
-            if not report["stated"].value:
-                label = line("fewer errors per {unit} than {policy}", unit=report["unit"], policy=each["label"])
-            return KeyFigure(each["saving"]["value"].as_("num"), label, interval_line(each["saving"]))
+            numbers = m.node("criteria.json")["task"].text == "regression"
+            what = "error" if numbers else "errors"
+            if report["stated"].value:
+                what = "cost of errors" if numbers else "expected cost"
+            label = line(
+                f"{what} per {{unit}}; {{policy}} {{theirs|num}}",
+                unit=report["unit"], policy=each["label"], theirs=each["cost"]["value"],
+            )  # fmt: skip
+            return KeyFigure(report["policies"][0]["cost"]["value"].as_("num"), label, _difference(each["saving"]))
     gain = m.fact("validation.holdout/gain")
     if gain.number is not None:
         limits = line(
@@ -95,6 +100,18 @@ def _gain(m: Material) -> KeyFigure | None:
         )
         return KeyFigure(gain.as_("num"), words("gain over the baseline"), limits)
     return None
+
+
+def _difference(saving: Node) -> Line:
+    """A saving with its interval, and whether it may be chance."""
+    lower, upper = saving["lower"].number, saving["upper"].number
+    if lower is None or upper is None:
+        return ()
+    words_of = "saves" if lower > 0 else "costs more: saves" if upper < 0 else "may be chance: saves"
+    return line(
+        f"{words_of} {{value|num}} ({{low|num}} to {{high|num}})",
+        value=saving["value"], low=saving["lower"], high=saving["upper"],
+    )  # fmt: skip
 
 
 def _passed(m: Material) -> KeyFigure | None:

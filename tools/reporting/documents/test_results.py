@@ -130,14 +130,16 @@ def _promised(report: Node) -> list[Block]:
 def _gains(report: Node) -> list[Block]:
     if not report["gains"]:
         return [Missing("A gain", words("could not be computed: no baseline was kept for the test."))]
+    names = {each["metric"].text for each in report["gains"]}
     rows = [
         (
-            line("over {name|words} ({metric})", name=each["baseline"], metric=metric_name(each["metric"].text)),
+            line("over {name}", name=each["label"]) if len(names) == 1 else line(
+                "over {name} ({metric})", name=each["label"], metric=metric_name(each["metric"].text)
+            ),
             each["gain"],
         )
         for each in report["gains"]
     ]
-    names = {each["metric"].text for each in report["gains"]}
     return [interval_table(rows, ("gain", metric_label(names.pop()) if len(names) == 1 else "value"), mark=0.0)]
 
 
