@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from agent.errors import UsageError
 from agent.process import call
 from workspace.project import Workspace
 
-_SCHEMES = ("sqlite", "duckdb", "postgresql")
+_SCHEMES = ("sqlite", "duckdb", "postgresql", "postgres", "postgresql+psycopg")
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Source:
             UsageError: it is not there, or the address holds a password.
         """
         if is_database(self.location):
-            if urlsplit(self.location).password:
+            address = urlsplit(self.location)
+            if address.password or "password" in parse_qs(address.query):
                 raise UsageError(
                     "The database address holds a password.",
                     hint="Leave it out and set PGPASSWORD in the environment.",

@@ -74,7 +74,8 @@ def _significant(value: float) -> str:
         return "0"
     magnitude = abs(value)
     if magnitude >= 1000:
-        return f"{value:,.0f}"
+        # four digits stand without a comma: they are as often a year or a time of day as an amount
+        return f"{value:,.0f}" if magnitude >= 9999.5 else f"{value:.0f}"
     if magnitude >= 100:
         return f"{value:.0f}"
     if magnitude >= 10:

@@ -312,7 +312,14 @@ def _brief(value: Any) -> str:
 
 
 def _long(value: Any) -> str:
-    return inert(value, limit=2000) if isinstance(value, str) else _shown(value, "")
+    """A decided value, whole and as it was stated: a number is not rounded as a measured one is."""
+    if isinstance(value, str):
+        return inert(value, limit=2000)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_long, value)) or "none"
+    if isinstance(value, Mapping):
+        return "; ".join(f"{inert(str(key))}: {_long(item)}" for key, item in value.items()) or "none"
+    return f"{value:.6g}" if isinstance(value, float) and 1e-4 <= abs(value) < 1e6 else show(value)
 
 
 def _question(value: Any) -> str:

@@ -16,10 +16,10 @@ STEP_ID = "experimentation.tuning"
 DEFAULT_TRIALS = 30
 """Where neither trials nor seconds were decided."""
 MOST_TRIALS = 5000
-FIXED = 6.0
+FIXED = 8.0
 """Seconds that the steps after the search take whatever is fitted: intervals, importances, export, documents."""
-REFITS = 4
-"""Fits on all rows that follow: for the importances, before and after the refit, and one to spare."""
+REFITS = 5
+"""Fits on all rows that follow: for the importances, before and after the refit, and two to spare."""
 
 
 def run(job: Job) -> Outcome:

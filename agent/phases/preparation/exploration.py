@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from agent.steps import Job, Step
 from tools.records import Outcome
-from tools.wording import Fact, Sentence, plural, say
+from tools.wording import Fact, Sentence, say
 
 if TYPE_CHECKING:
     from tools.data.exploring import Exploration
@@ -122,8 +122,11 @@ def _notes(view: Exploration, facts: dict[str, Fact]) -> list[Sentence]:
         notes.append(
             say(
                 "{silent|int} of {columns|int} columns "
-                + plural(int(facts["silent"]), "shows nothing by itself", "show nothing by themselves")
-                + " beyond chance; with others they may",
+                + (
+                    "shows nothing by itself beyond chance; with others it may"
+                    if facts["silent"] == 1
+                    else "show nothing by themselves beyond chance; with others they may"
+                ),
                 silent=facts["silent"],
                 columns=view.columns,
             )

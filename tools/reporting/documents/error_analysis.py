@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tools.reporting.blocks import absent, finding_of, section
+from tools.evaluation.metrics import METRICS
+from tools.reporting.blocks import absent, finding_of, metric_name, section
 from tools.reporting.material import Material, Node, line
 from tools.reporting.plots import Curve, Dot, curves, dots, heat
 from tools.reporting.sections import (
@@ -47,6 +48,13 @@ def build(m: Material) -> Document:
     return Document("10-error-analysis", "Error analysis", lead, tuple(sections))
 
 
+def _loss(report: Node, which: str) -> Line:
+    """A loss of the fit: the metric itself, or what it lacks to one where more is better."""
+    found = METRICS.get(report["metric"].text)
+    words_of = "short of a perfect {metric}" if found is not None and found.greater_is_better else "{metric}"
+    return line(f"{{loss|num}} {words_of}", loss=report[which], metric=metric_name(report["metric"].text))
+
+
 def _fit(report: Node) -> list[Block]:
     texts = {
         "overfit": "It does much better on rows it was fitted to than on others: it has learned some of them by heart.",
@@ -55,9 +63,9 @@ def _fit(report: Node) -> list[Block]:
         "balanced": "What it does on rows it was fitted to carries over to others.",
     }
     items = (
-        (words("on rows seen"), line("{loss|num} mean loss", loss=report["training_loss"])),
-        (words("on rows not seen"), line("{loss|num}", loss=report["oof_loss"])),
-        (words("always the same answer"), line("{loss|num}", loss=report["constant_loss"])),
+        (words("on rows seen"), _loss(report, "training_loss")),
+        (words("on rows not seen"), _loss(report, "oof_loss")),
+        (words("always the same answer"), _loss(report, "constant_loss")),
     )
     return [
         Paragraph(words(texts.get(report["diagnosis"].text, "The fit was not judged."))),

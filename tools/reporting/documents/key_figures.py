@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from tools.records import MetricValue
-from tools.reporting.blocks import interval_line, metric_name, metrics_of
+from tools.reporting.blocks import metric_name, metrics_of
 from tools.reporting.material import Material, Node, line
 from tools.reporting.sections import Block, KeyFigure, KeyFigures, Line, Words, joined, words
 

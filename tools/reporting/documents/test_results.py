@@ -133,9 +133,9 @@ def _gains(report: Node) -> list[Block]:
     names = {each["metric"].text for each in report["gains"]}
     rows = [
         (
-            line("over {name}", name=each["label"]) if len(names) == 1 else line(
-                "over {name} ({metric})", name=each["label"], metric=metric_name(each["metric"].text)
-            ),
+            line("over {name}", name=each["label"])
+            if len(names) == 1
+            else line("over {name} ({metric})", name=each["label"], metric=metric_name(each["metric"].text)),
             each["gain"],
         )
         for each in report["gains"]
