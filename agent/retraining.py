@@ -7,8 +7,9 @@ worse one is refused, and one that is no worse waits at gate validation for a pe
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agent import gates
 from agent.answers import Answers
@@ -24,9 +25,16 @@ from agent.sources import Source
 from agent.status import position_of
 from workspace.project import Workspace
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _CARRIED = ("preparation", "experimentation")
 """Gates that a recorded approval may carry a challenger through: neither puts a model into service."""
 _JUDGED = "validation.review"
+_LEARNED = ("train.parquet", "validation.parquet")
+_FRESH_ROWS = 100
+"""Where at least so many sealed rows are new to the model in service, only those count: the others it knows by heart.
+New tables often hold the old rows too."""
 
 
 async def retrain(root: Path, name: str | None, data: str, show: Show) -> int:
@@ -51,10 +59,10 @@ async def retrain(root: Path, name: str | None, data: str, show: Show) -> int:
     async with Session.start(root, source, seed=champion.seed) as session:
         try:
             code = await headless.drive(session)
-        except Waiting as waiting:
+        except (Waiting, Rejected) as stopped:
             if not session.position.has("verdict.json"):
                 raise
-            _judge(workspace, champion, run.id, session, waiting)
+            _judge(workspace, champion, run.id, session, stopped)
     return code
 
 
@@ -73,17 +81,20 @@ def _answers(champion: Position) -> Answers:
     return Answers(answers=final, gates=carried)
 
 
-def _judge(workspace: Workspace, champion: Position, name: str, session: Session, waiting: Waiting) -> None:
+def _judge(workspace: Workspace, champion: Position, name: str, session: Session, stopped: Waiting | Rejected) -> None:
     """Hold both models against the challenger's opened test rows, put it on record, and say what follows."""
     position = session.position
     with tempfile.TemporaryDirectory(prefix="phasegate-retrain-") as folder:
         base = Path(folder)
         for place, known, prefix in (("champion", champion, "scorer/"), ("challenger", position, "scorer/")):
             lay_out(workspace, known, prefix, base / place)
-        for artifact, known in (("criteria.json", champion), ("opened.parquet", position), ("split.json", position)):
+        compared = {"criteria.json": champion, "opened.parquet": position, "split.json": position}
+        for artifact, known in {**compared, **dict.fromkeys(_LEARNED, champion)}.items():
             (base / artifact).write_bytes(workspace.store.read(str(known.find(artifact))))
         target = position.answer("data.target")
         found = call("agent.retraining:hold", folder=folder, target=target, seed=position.seed)
+    if isinstance(stopped, Rejected) and found["decision"] != "refuse":
+        found |= {"decision": "refuse", "reason": f"its verdict is no-go, although {found['reason']}"}
     session.executor.record(
         "observation",
         step=_JUDGED,
@@ -97,7 +108,7 @@ def _judge(workspace: Workspace, champion: Position, name: str, session: Session
             hint=f"Run {name} stays in service. `phasegate show --run {session.run.id}` shows the challenger.",
         )
     raise Waiting(
-        f"The challenger {session.run.id} may take over: {found['reason']}. {waiting.message}", hint=waiting.hint
+        f"The challenger {session.run.id} may take over: {found['reason']}. {stopped.message}", hint=stopped.hint
     )
 
 
@@ -119,6 +130,9 @@ def hold(folder: str, target: str, seed: int) -> dict[str, Any]:
     scorers = {name: Scorer.load(base / name / "scorer") for name in ("champion", "challenger")}
     scored = {name: score_labelled(scorer, frame, target)[0] for name, scorer in scorers.items()}
     both = sorted(set(scored["champion"].kept.tolist()) & set(scored["challenger"].kept.tolist()))
+    old = known_rows(frame, [pd.read_parquet(base / name) for name in _LEARNED])
+    fresh = [row for row in both if not old[row]]
+    both = fresh if len(fresh) >= _FRESH_ROWS else both
     rows = {
         name: opened_rows(frame.iloc[both].reset_index(drop=True), _only(one, both), scheme)
         for name, one in scored.items()
@@ -142,6 +156,17 @@ def hold(folder: str, target: str, seed: int) -> dict[str, Any]:
         "lower": found.gain.lower,
         "upper": found.gain.upper,
     }
+
+
+def known_rows(frame: pd.DataFrame, learned: Sequence[pd.DataFrame]) -> list[bool]:
+    """For each row of a table whether it stands, value for value, in one of the tables that a model learned from."""
+    import pandas as pd
+
+    tables = [*learned, frame]
+    shared = [name for name in frame.columns if all(name in table.columns for table in tables)]
+    hashes = [pd.util.hash_pandas_object(table[shared].astype("string"), index=False) for table in tables]
+    known = set(pd.concat(hashes[:-1]))
+    return [value in known for value in hashes[-1]]
 
 
 def _only(scored: Any, rows: list[int]) -> Any:

@@ -193,7 +193,7 @@ def _text(program: Program, name: str) -> str:
     step, _, file = name.partition("/")
     artifacts = next(each["artifacts"] for each in manifest(program.run)["steps"] if each["id"] == step)
     sha256 = next(row["sha256"] for row in artifacts if row["name"] == file)
-    text = (program.workspace / "objects" / sha256[:2] / sha256[2:]).read_text("utf-8")
+    text: str = (program.workspace / "objects" / sha256[:2] / sha256[2:]).read_text("utf-8")
     quoted = {str(manifest(program.run)["source"]["sha256"])}
     for entry in ledger(program.run):
         if entry["type"] == "step_finished":
