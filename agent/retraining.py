@@ -15,7 +15,7 @@ from agent import gates
 from agent.answers import Answers
 from agent.errors import Rejected, UsageError, Waiting
 from agent.headless import Headless, Show
-from agent.openings import CHALLENGER
+from agent.openings import CHALLENGER, workspace_checks
 from agent.position import Position
 from agent.prediction import lay_out
 from agent.process import call
@@ -23,6 +23,7 @@ from agent.recording import answers_of
 from agent.session import Session
 from agent.sources import Source
 from agent.status import position_of
+from agent.waiting import write_pending
 from workspace.project import Workspace
 
 if TYPE_CHECKING:
@@ -102,6 +103,9 @@ def _judge(workspace: Workspace, champion: Position, name: str, session: Session
         name=CHALLENGER,
         value={"champion": name, **found},
     )
+    if session.run.pending.exists():  # the gate opened before the two were compared, and now shows the comparison
+        phase = position.registry.phase("validation")
+        write_pending(session.run, gates.request(position, phase, workspace_checks(workspace, position, phase)))
     if found["decision"] == "refuse":
         raise Rejected(
             f"The challenger {session.run.id} is refused: {found['reason']}.",

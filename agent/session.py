@@ -373,7 +373,7 @@ class Session:
         if not self.position.gate(gate).open:
             self.run.pending.unlink(missing_ok=True)
         write_answers(self.run, self.position)
-        self.executor.tell("gate_decided", **entry.data)
+        self.executor.tell("gate_decided", **entry.data, head=entry.hash)
         return shown
 
     def warn(self, text: str) -> None:

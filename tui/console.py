@@ -151,6 +151,7 @@ class Account:
         if data["set"]:
             text += f", changing {', '.join(f'{key} to {shown_value(value)}' for key, value in data['set'].items())}"
         self._paragraph(text, indent=5)
+        self._line(f"     head {data['head']}")
         self._phase_began = time.monotonic()
 
     def _warning(self, event: Event) -> None:

@@ -213,6 +213,15 @@ def test_a_failed_blocking_check_needs_an_override_that_names_it(table: Table) -
     assert table.ledger.entries[-1].data["override"] == ["data.leakage"]
 
 
+def test_the_advice_names_every_check_that_would_need_an_override(table: Table) -> None:
+    failed = [check.model_copy(update={"status": "fail", "blocking": True}) for check in CHECKS[:2]]
+    table.finish(checks=tuple(failed))
+    table.open()
+    names = [check.id for check in failed]
+    refusal = refused(table, Waiting, f"{names[0]}, {names[1]} failed and block")
+    assert f"--override {names[0]} --override {names[1]} --reason" in refusal.hint
+
+
 def test_an_override_of_a_check_that_is_not_there_is_refused(table: Table) -> None:
     table.finish(checks=CHECKS)
     table.open()

@@ -169,7 +169,9 @@ def derived(run: Path, *phases: str) -> dict[str, str]:
 
 def artifact(workspace: Path, run: Path, name: str) -> Path:
     """Where an artifact of a run lies in the store."""
-    found: list[str] = [row["sha256"] for step in manifest(run)["steps"] for row in step["artifacts"] if row["name"] == name]
+    found: list[str] = [
+        row["sha256"] for step in manifest(run)["steps"] for row in step["artifacts"] if row["name"] == name
+    ]
     return workspace / "objects" / found[0][:2] / found[0][2:]
 
 

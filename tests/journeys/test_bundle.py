@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import http.client
 import json
@@ -70,6 +71,12 @@ class Service:
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
 
+    def __enter__(self) -> Service:
+        return self
+
+    def __exit__(self, *stopped: object) -> None:
+        self._connection.close()
+
     def ask(self, path: str, body: Any = None, token: str = TOKEN) -> tuple[int, Any]:
         content = None if body is None else json.dumps(body)
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
@@ -103,19 +110,20 @@ def service(bundle: Path, python: Path, tmp_path: Path) -> Iterator[Service]:
         end = time.monotonic() + 60
         while time.monotonic() < end:
             assert process.poll() is None, (tmp_path / "service.log").read_text("utf-8")
-            try:
-                if Service(port).ask("/readyz")[0] == 200:
+            with contextlib.suppress(OSError), Service(port) as asked:
+                if asked.ask("/readyz")[0] == 200:
                     break
-            except OSError:
-                time.sleep(0.05)
-        yield Service(port)
+            time.sleep(0.05)
+        with Service(port) as asked:
+            yield asked
     finally:
         process.terminate()
         assert process.wait(15) in {0, -15, 143}
 
 
 def test_the_environment_holds_the_requirements_and_nothing_of_ours(bundle: Path, python: Path) -> None:
-    code = "import importlib.util as u; print([n for n in ('agent', 'tools', 'tui', 'phasegate', 'sklearn') if u.find_spec(n)])"
+    names = ("agent", "tools", "tui", "workspace", "phasegate", "sklearn")
+    code = f"import importlib.util as find; print([name for name in {names} if find.find_spec(name)])"
     done = subprocess.run([python, "-c", code], cwd=bundle, env=bare(), capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
@@ -124,7 +132,7 @@ def test_a_file_is_scored_like_the_predict_verb_scores_it(
     credit: Program, bundle: Path, python: Path, tmp_path: Path
 ) -> None:
     one, other = tmp_path / "bundle.csv", tmp_path / "phasegate.csv"
-    command = [python, "-m", "service", "--predict", CREDIT / "credit.csv", "--out", one]
+    command = [str(python), "-m", "service", "--predict", str(CREDIT / "credit.csv"), "--out", str(one)]
     done = subprocess.run(command, cwd=bundle, env=bare(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     credit("predict", "--data", CREDIT / "credit.csv", "--out", other)

@@ -195,7 +195,9 @@ def test_a_revision_that_does_not_say_what_to_change_lists_questions_and_leaves_
 
 
 def test_until_a_phase_ends_with_0_whether_its_gate_is_decided_or_waits(known: Program, no_gates: Path) -> None:
-    known("run", TABLE, "--answers", CREDIT / "answers.yaml", "--until", "preparation")
+    told = known("run", TABLE, "--answers", CREDIT / "answers.yaml", "--until", "preparation").out
+    decided = next(entry for entry in ledger(known.run) if entry["type"] == "gate_decided")
+    assert f"head {decided['hash']}" in told  # printed, so that it can be kept elsewhere
     assert [e["gate"] for e in ledger(known.run) if e["type"] == "gate_decided"] == ["preparation"]
     assert state(known)["state"] == "done"
     known("run", TABLE, "--answers", no_gates, "--until", "preparation")

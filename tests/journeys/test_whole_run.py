@@ -143,6 +143,8 @@ def test_the_events_have_the_contracts_form_and_tell_the_same_story_as_the_recor
     done = [event for event in told if event["type"] == "step_finished"]
     assert all({"summary", "artifacts", "cached", "step"} <= set(event) for event in done)
     entries = ledger(credit.run)
+    heads = {entry["gate"]: entry["hash"] for entry in entries if entry["type"] == "gate_decided"}
+    assert {event["gate"]: event["head"] for event in told if event["type"] == "gate_decided"} == heads
     for kind in ("step_finished", "question_answered", "gate_decided"):
         recorded = [(e.get("step"), e.get("id"), e.get("gate")) for e in entries if e["type"] == kind]
         assert [(e.get("step"), e.get("id"), e.get("gate")) for e in told if e["type"] == kind] == recorded, kind

@@ -330,7 +330,7 @@ def _question(value: Any) -> str:
 
 ORIGINS = {
     "file": "from the answers file",
-    "flag": "by a flag of the command",
+    "flag": "on the command line",
     "person": "by a person",
     "recommended": "as recommended",
     "default": "by default",

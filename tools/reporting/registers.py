@@ -25,6 +25,8 @@ class Risk:
     mitigation: str
     inapplicable: Callable[[Material], Line | None] = lambda m: None
     """Why it does not apply to this run, where it does not."""
+    value: Callable[[Material], Line | None] = lambda m: None
+    """Its value in this run, where no step's finding says just that."""
 
 
 def _nothing_missing(m: Material) -> Line | None:
@@ -39,6 +41,46 @@ def _no_numbers(m: Material) -> Line | None:
     if columns and not any(each["type"].text in ("number", "integer") for each in columns):
         return words("not applicable, because no column holds numbers")
     return None
+
+
+def _gaps(m: Material) -> Line | None:
+    gaps = m.fact("preparation.cleaning/gaps")
+    if gaps.number is None:
+        return None
+    columns = m.fact("preparation.cleaning/gap_columns")
+    return line(
+        "{gaps|int} values are missing in {columns|int} columns of the training rows", gaps=gaps, columns=columns
+    )
+
+
+def _clipped(m: Material) -> Line | None:
+    cells = m.fact("preparation.cleaning/cells")
+    if cells.number is None:
+        return None
+    return line(
+        "{outliers|words}; {cells|int} values of the training rows were changed",
+        outliers=m.fact("preparation.cleaning/outliers"), cells=cells,
+    )  # fmt: skip
+
+
+def _fit(m: Material) -> Line | None:
+    step = "experimentation.error_analysis"
+    seen, unseen = m.fact(f"{step}/training_loss"), m.fact(f"{step}/oof_loss")
+    if seen.number is None or unseen.number is None:
+        return None
+    return line("loss of {seen|num} on rows seen, {unseen|num} on rows not seen", seen=seen, unseen=unseen)
+
+
+def _gain(m: Material) -> Line | None:
+    step = "validation.holdout"
+    gain = m.fact(f"{step}/gain")
+    if gain.number is None:
+        return None
+    return line(
+        "{gain|num} better than {baseline} on the test ({lower|num} to {upper|num})",
+        gain=gain, baseline=m.fact(f"{step}/baseline"), lower=m.fact(f"{step}/gain_lower"),
+        upper=m.fact(f"{step}/gain_upper"),
+    )  # fmt: skip
 
 
 RISKS = (
@@ -66,6 +108,7 @@ RISKS = (
         ("robustness",),
         "missing values are a stated strategy of the cleaning plan and, where telling, a feature",
         _nothing_missing,
+        _gaps,
     ),
     Risk(
         "Outliers",
@@ -75,6 +118,7 @@ RISKS = (
         (),
         "the cleaning plan states what happens to them; tree models are not moved by them",
         _no_numbers,
+        _clipped,
     ),
     Risk(
         "Overfitting",
@@ -83,6 +127,7 @@ RISKS = (
         ("experimentation.error_analysis", "validation.holdout"),
         ("holdout.metric",),
         "every choice rests on out-of-fold predictions; the simplest model not worse than the best is taken",
+        value=_fit,
     ),
     Risk(
         "Underfitting",
@@ -91,6 +136,7 @@ RISKS = (
         ("experimentation.cross_validation", "preparation.baseline"),
         ("holdout.gain",),
         "families of growing complexity are searched; added complexity must buy a gain",
+        value=_gain,
     ),
     Risk(
         "Concept drift",
@@ -170,6 +216,9 @@ def risks(m: Material) -> Table:
 
 
 def _value(m: Material, risk: Risk) -> Line:
+    own = risk.value(m)
+    if own is not None:
+        return sentence_case(own)
     for step in risk.steps:
         summary = m.summary(step)
         if summary is not None:

@@ -81,7 +81,12 @@ def run(job: Job) -> Outcome:
         guardrails=requirements(job.answer("metrics.guardrails"), task),
         fairness=FairnessCriteria(
             ratio=0.8 if tolerance is None else tolerance,
-            favourable=favourable(job.answer("metrics.favourable"), policy.kind, job.answer("data.positive_class")),
+            favourable=favourable(
+                job.answer("metrics.favourable"),
+                policy.kind,
+                job.answer("data.positive_class"),
+                str(job.answer("data.target")),
+            ),
             protected=tuple(map(str, job.answer("requirements.protected") or ())),
         ),
         limits=Limits(
@@ -102,21 +107,27 @@ def run(job: Job) -> Outcome:
 
 
 ADVERSE = frozenset(
-    "abnormal adverse anomaly bad cancelled churned default defaulted delinquent denied fail failed fraud "
-    "late malignant overdue refused reject rejected sick spam".split()
+    "abnormal adverse anomaly arrears attrition bad bankrupt bankruptcy cancelled cancer churned complaint default "
+    "defaulted delinquency delinquent denied disease fail failed failure fraud late malignant mortality overdue "
+    "recidivism refused reject rejected relapse risk sick spam stroke suspicious".split()
 )
-"""Class names that nobody would wish to be given."""
+"""Words in the names of classes and targets that nobody would wish to be given."""
+AFFIRMED = frozenset("1 1.0 t true y yes".split())
+"""Classes that say no more than that the target's name holds."""
 
 
-def favourable(stated: Any, policy: str, positive: Any) -> Literal["positive", "negative"]:
+def favourable(stated: Any, policy: str, positive: Any, target: str) -> Literal["positive", "negative"]:
     """Which decision is the good one for the person concerned.
 
     As stated (`metrics.favourable`); else the negative class where today's policy accepts or rejects all, or where the
-    positive class has an adverse name; else the positive class.
+    positive class has an adverse name or affirms a target that has one; else the positive class.
     """
+    from tools.data.privacy_names import words
+
     if stated in ("positive", "negative"):
         return "positive" if stated == "positive" else "negative"
-    adverse = str(positive).strip().casefold() in ADVERSE
+    name = str(positive).strip().casefold()
+    adverse = name in ADVERSE or (name in AFFIRMED and bool(ADVERSE & set(words(target))))
     return "negative" if adverse or policy in ("accept_all", "reject_all") else "positive"
 
 
@@ -131,11 +142,12 @@ def report(criteria: Criteria, sha256: str, positive: str) -> Outcome:
         notes.append(_limits_note(criteria))
     if criteria.fairness.protected:
         if criteria.task == "binary":
-            good = "positive" if criteria.fairness.favourable == "positive" else "negative"
+            being = "being" if criteria.fairness.favourable == "positive" else "not being"
             notes.append(
                 say(
-                    f"the {good} class is taken to be the good decision for the person (metrics.favourable can say"
-                    " otherwise)"
+                    f'{being} classed as "{{positive}}" is taken to be good for the person; metrics.favourable can say'
+                    " otherwise",
+                    positive=positive,
                 )
             )
         notes.append(
@@ -311,6 +323,7 @@ STEP = Step(
         "requirements.memory_mb",
         "requirements.unit",
         "requirements.kpi",
+        "data.target",
         "data.problem_type",
         "data.positive_class",
     ),

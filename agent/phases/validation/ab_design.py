@@ -79,6 +79,10 @@ RAILS = {"latency_ms": "response time", "error": "failures", "flagged": "the sha
 """The guard-rails as a person reads them."""
 
 
+def _joined(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+
+
 def _outcome_words(task: str, costs: bool, share: bool, valued: bool) -> str:
     if task == "regression":
         return "cost of errors" if valued else "absolute error"
@@ -124,7 +128,7 @@ def outcome(design: ABDesign) -> Outcome:
                 lower=design.simulation.lower, upper=design.simulation.upper,
             ),
             say("each {unit} stays in one arm; {rails} may not get worse", unit=design.unit,
-                rails=" and ".join(RAILS[name] for name in design.guardrails)),
+                rails=_joined([RAILS[name] for name in design.guardrails])),
             *(
                 ()
                 if design.days is not None

@@ -127,7 +127,7 @@ def _summary(report: FairnessReport, criteria: Criteria) -> Sentence:
 
 def _notes(report: FairnessReport, absent: list[str]) -> list[Sentence]:
     notes: list[Sentence] = []
-    if report.favourable:
+    if report.favourable and report.attributes:
         notes.append(say("the favourable decision is {what}", what=report.favourable))
     notes += [text for attribute in report.attributes if not attribute.crossed and (text := _worst(attribute))]
     notes += _crossed_notes(report)

@@ -116,14 +116,16 @@ def test_another_requirement_gives_another_line_and_another_hash(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("stated", "policy", "positive", "side"),
-    [(None, "none", "yes", "positive"), (None, "none", "bad", "negative"), (None, "accept_all", "1", "negative"),
-     ("positive", "accept_all", "bad", "positive"), ("negative", "none", "yes", "negative")],
+    ("stated", "policy", "positive", "target", "side"),
+    [(None, "none", "yes", "subscribed", "positive"), (None, "none", "bad", "outcome", "negative"),
+     (None, "accept_all", "1", "y", "negative"), ("positive", "accept_all", "bad", "outcome", "positive"),
+     ("negative", "none", "yes", "subscribed", "negative"), (None, "none", "Y", "fraud_reported", "negative"),
+     (None, "none", ">50K", "income_risk", "positive")],
 )  # fmt: skip
-def test_the_favourable_decision_is_stated_or_follows_from_policy_and_class_name(
-    stated: str | None, policy: str, positive: str, side: str
+def test_the_favourable_decision_is_stated_or_follows_from_policy_and_names(
+    stated: str | None, policy: str, positive: str, target: str, side: str
 ) -> None:
-    assert favourable(stated, policy, positive) == side
+    assert favourable(stated, policy, positive, target) == side
 
 
 def test_limits_and_groups_stand_in_the_notes(tmp_path: Path) -> None:

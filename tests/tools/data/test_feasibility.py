@@ -8,6 +8,7 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from tools.data.feasibility import expected_width, feasibility, propose_test_size, required_rows, wilson
+from tools.evaluation.groups import groups_of
 
 
 def table(rows: int, rate: float) -> pd.DataFrame:
@@ -59,3 +60,11 @@ def test_regression_and_classes_get_their_own_width() -> None:
     assert number.metric == "rmse" and number.half_width == pytest.approx(1.96 / np.sqrt(398), rel=0.01)
     several = feasibility(pd.DataFrame({"y": ["a"] * 500 + ["b"] * 400 + ["c"] * 10}), "y", "multiclass")
     assert (several.metric, several.least_class, several.least_class_test_rows) == ("accuracy", "c", 2)
+
+
+def test_groups_are_named_as_the_fairness_step_names_them() -> None:
+    frame = table(1000, 0.3)
+    found = feasibility(frame, "y", "binary", positive="bad", protected=["sex", "age"])
+    for column in ("sex", "age"):
+        names = {group.level for group in found.groups if group.column == column}
+        assert names == set(groups_of(frame[column]).tolist())

@@ -188,3 +188,27 @@ def test_one_column_scores_agree_with_references() -> None:
     # Hanley and McNeil 1982, table: AUC 0.893 with 51 positives and 58 negatives has a standard error of 0.032
     lower, upper = auc_interval(0.893, 51, 58)
     assert (upper - lower) / 2 == pytest.approx(1.96 * 0.032, abs=0.01)
+
+
+def test_a_column_that_is_blank_where_the_target_never_came_is_suspected() -> None:
+    frame = base()
+    frame["ended"] = np.random.default_rng(8).normal(size=ROWS)
+    frame.loc[:99, "y"] = None
+    frame.loc[:89, "ended"] = np.nan
+    frame.loc[200:500, "noise"] = np.nan
+    made = profile(frame, reading_of(frame), "y", "binary")
+    assert made.target is not None and made.target.blank_with == {"ended": 0.9}
+    labelled = frame[frame["y"].notna()].reset_index(drop=True)
+    found = find_leakage(
+        labelled, made, SplitScheme(kind="stratified", folds=5), target="y", task="binary", classes=("good", "bad")
+    )
+    suspect = next(each for each in found.suspects if each.column == "ended")
+    assert (suspect.kind, suspect.certain, suspect.recommended) == ("blank with the target", False, "drop")
+    assert '"ended" is blank in 90 % of the rows without a value in "y"' in str(suspect.reason)
+
+
+def test_rows_that_break_off_say_nothing_of_single_columns() -> None:
+    frame = base()
+    frame.loc[:99, :] = None
+    made = profile(frame, reading_of(frame), "y", "binary")
+    assert made.target is not None and made.target.blank_with == {}

@@ -147,3 +147,13 @@ def test_rows_that_would_settle_an_open_check_are_in_its_words() -> None:
     found = decide(with_status("fairness.sex", "insufficient"), "x", settling)
     assert "130" in str(found.reasons[0]) and "of f" in str(found.reasons[0])
     assert [entry.rows for entry in found.rows_to_settle] == [130]
+
+
+def test_one_cause_is_told_once_and_a_cause_of_its_own_beside_it() -> None:
+    failing = [
+        check("fairness.sex", "fail", True), check("fairness.sex.f", "fail"), check("fairness.sex+age", "fail"),
+        check("fairness.race+age", "fail"), check("robustness", "fail"),
+    ]  # fmt: skip
+    told = [str(reason) for reason in decide([*all_pass()[:5], *failing], "0" * 64).reasons]
+    assert [text.partition(":")[0] for text in told] == ["fairness.sex", "fairness.race+age", "robustness"]
+    assert told[0].endswith("not met") and told[-1].endswith("which advises but does not block")

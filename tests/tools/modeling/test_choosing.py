@@ -115,12 +115,14 @@ def test_metrics_of_labels_are_stood_in_for_while_there_is_no_threshold() -> Non
 
 
 def test_families_are_judged_by_size_classes_and_rarity() -> None:
-    def suited(problem: Problem, size: Size) -> dict[str, bool]:
-        found = judge(problem, size, transparent=False, wanted=None, share_missing=0.0)
+    def suited(problem: Problem, size: Size, *, transparent: bool = False) -> dict[str, bool]:
+        found = judge(problem, size, transparent=transparent, wanted=None, share_missing=0.0)
         assert [one.simplicity for one in found] == sorted(one.simplicity for one in found)
         assert all(one.reasons_for and one.reasons_against for one in found)
         return {one.family: one.suited for one in found}
 
+    readable = suited(BINARY, Size(1000, 10, 2, 0.4), transparent=True)
+    assert [name for name, fits in readable.items() if fits] == ["linear"]
     assert not suited(BINARY, Size(1000, 10, 2, 0.4))["balanced"]
     assert suited(BINARY, Size(1000, 10, 2, 0.05))["balanced"]
     assert not suited(BINARY, Size(100_000, 10, 2, 0.4))["forest"]

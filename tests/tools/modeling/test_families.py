@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.tools.modeling.tables import CLASSES, rows, target
-from tools.modeling.exporting import TOLERANCE, export, onnx_bytes, run_onnx
+from tools.modeling.exporting import TOLERANCE, apart, export, onnx_bytes, run_onnx
 from tools.modeling.families import FAMILIES
 from tools.modeling.families.base import Layout, Problem, Size, just_below, rounded_down
 from tools.modeling.fitting import fit
@@ -189,3 +189,9 @@ def test_what_does_not_agree_in_onnx_ships_as_plain_arrays(tmp_path: Path, monke
     assert member.format == "arrays"
     assert parity.holds
     assert not (tmp_path / "m.onnx").exists()
+
+
+def test_far_out_in_a_long_tail_a_difference_is_measured_by_the_value_itself() -> None:
+    said = np.array([[1.0], [5000.0]])
+    assert apart(said, said + np.array([[0.0], [0.01]]), spread=1.0) == pytest.approx(2e-6)
+    assert apart(said, said + np.array([[0.01], [0.0]]), spread=1.0) == pytest.approx(0.01)

@@ -168,6 +168,23 @@ def test_a_risk_that_does_not_apply_says_why(run_material: Material) -> None:
     assert "not applicable, because none of the 2 columns" in texts[0] and "not applicable" not in texts[1]
 
 
+def test_a_risk_tells_its_own_figure_and_not_what_a_step_happens_to_say(run_material: Material) -> None:
+    from tools.records import Outcome
+    from tools.reporting import registers
+    from tools.reporting.sections import plain
+    from tools.wording import say
+
+    told = {
+        "preparation.cleaning": {"gaps": 12, "gap_columns": 2, "cells": 0, "outliers": "keep"},
+        "experimentation.error_analysis": {"training_loss": 0.15, "oof_loss": 0.2},
+    }
+    outcomes = {step: Outcome(summary=say('"marital" left out'), facts=facts) for step, facts in told.items()}
+    m = Material(run_material.record, {**run_material.outcomes, **outcomes}, {})
+    texts = ["".join(plain(row[2])) for row in registers.risks(m).rows]  # type: ignore[arg-type]
+    assert texts[2] == "12 values are missing in 2 columns of the training rows."
+    assert texts[3].startswith("Keep; 0 values") and texts[4].startswith("Loss of 0.150 on rows seen, 0.200")
+
+
 def test_what_was_decided_about_a_column_settles_its_findings(run_material: Material) -> None:
     def dangers(*decisions: DecisionFacts) -> str:
         record = run_material.record.model_copy(update={"decisions": decisions})

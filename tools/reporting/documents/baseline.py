@@ -33,10 +33,11 @@ def build(m: Material) -> Document:
     lead = m.summary(STEP) or words("What a simple model reaches.")
     if not report:
         return Document("05-baseline", "Baseline", lead, (section("Baselines", absent(m, "The baselines", STEP)),))
+    others = _others(report)
     sections = [
         section("What stands out", finding_of(m, STEP)[1:]),
         section("Baselines", _table(report), _what(m, report)),
-        section("The same, by other metrics", _others(report)),
+        *([section("The same, by other metrics", others)] if others else []),
         section("What more rows are worth", learning(report["learning"])),
     ]
     return Document("05-baseline", "Baseline", lead, tuple(sections))
@@ -70,7 +71,7 @@ def _what(m: Material, report: Node) -> list[Block]:
 
 def _others(report: Node) -> list[Block]:
     best = next((each for each in report["models"] if each["name"].text == report["best"].text), None)
-    if best is None:
+    if best is None or len(best["metrics"]) < 2:
         return []
     return [
         Paragraph(line("All metrics of the best baseline, {label}, out of fold.", label=best["label"])),

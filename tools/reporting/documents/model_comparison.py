@@ -42,11 +42,13 @@ def build(m: Material) -> Document:
             lead,
             (section("Models", absent(m, "The comparison", STEP)),),
         )
+    several = len(report["models"]) and len(report["models"][0]["metrics"]) > 1
+    others = [section("By other metrics", _others(report))] if several else []
     sections = [
         section("The choice", finding_of(m, STEP)[1:] or Paragraph(sentence_case(m.said(report["reason"])))),
         section("Models", ranking(m, report), _scheme(report)),
         section("Is the difference real?", _pairs(report)),
-        section("By other metrics", _others(report)),
+        *others,
         section("Seen against unseen rows", _fit(report)),
         section(
             "Several models together",
@@ -75,10 +77,11 @@ def ranking(m: Material, report: Node) -> Block:
 
 
 def _scheme(report: Node) -> Paragraph:
+    flattered = (report["optimism"].number or 0.0) > 0
     return Paragraph(
         line(
-            "Folds: {folds|int}, {scheme|words}, as the split itself. The search flattered the chosen model by "
-            "{optimism|num}.",
+            "Folds: {folds|int}, {scheme|words}, as the split itself."
+            + (" The search flattered the chosen model by {optimism|num}." if flattered else ""),
             folds=report["folds"],
             scheme=report["scheme"],
             optimism=report["optimism"],
@@ -108,8 +111,12 @@ def _pairs(report: Node) -> list[Block]:
     verdicts: list[Line] = [
         words("beyond noise") if each["beyond_noise"].value else words("within noise") for each in report["pairs"]
     ]
-    caption = words("Gain of the best model over each other one, on the same rows; the dashed line is no difference.")
-    further = ((Column("p", "number"), tests), (Column("so"), verdicts))
+    caption = words(
+        "Gain of the best model over each other one, on the same rows; the dashed line is no difference. The interval "
+        "decides; p is that of the corrected t test over the folds, which has only as many differences as there are "
+        "folds."
+    )
+    further = ((Column("p over folds", "number"), tests), (Column("so"), verdicts))
     return [interval_table(rows, ("pair", "gain"), caption=caption, mark=0.0, more=further)]
 
 

@@ -8,12 +8,10 @@ from tools.reporting.blocks import (
     finding_of,
     metric_name,
     section,
-    sentence_case,
 )
 from tools.reporting.material import Material, Node, line
 from tools.reporting.sections import (
     Block,
-    Bullets,
     Cell,
     Column,
     Definitions,
@@ -24,6 +22,8 @@ from tools.reporting.sections import (
     Paragraph,
     Section,
     Table,
+    Words,
+    joined,
     words,
 )
 
@@ -211,10 +211,10 @@ def _open(m: Material) -> Section:
         for node in m.node("record.json")["decisions"]
         if node["id"].text.startswith("requirements.") and not node["value"]
     ]
-    lines = [line("{id|words} was left open", id=node["id"]) for node in taken]
+    names = joined([(node["id"].as_("question"),) for node in taken])
     blocks: list[Block] = (
-        [Bullets(tuple(sentence_case(each) for each in lines))]
-        if lines
+        [Paragraph((*names, Words(".")))]
+        if taken
         else [Paragraph(words("Every requirement that was asked for was answered."))]
     )
     return section("Left open", blocks)

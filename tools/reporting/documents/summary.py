@@ -292,10 +292,12 @@ def _gates(m: Material) -> list[Block]:
     rows: list[tuple[Cell, ...]] = []
     for gate in gates:
         why: list[Piece] = [gate["reason"].as_("long")] if gate["reason"] else [Words("no reason given")]
+        stop = "" if gate["reason"].text.endswith(".") else "."
         if gate["conditions"]:
-            why += line(". On condition: {text|long}", text=gate["conditions"])
+            why += line(f"{stop} On condition: {{text|long}}", text=gate["conditions"])
+            stop = "" if gate["conditions"].text.endswith(".") else "."
         if gate["overrides"]:
-            why += line(". Overrides: {checks}", checks=gate["overrides"])
+            why += line(f"{stop} Overrides: {{checks}}", checks=gate["overrides"])
         rows.append(
             (
                 (gate["gate"].as_(),),

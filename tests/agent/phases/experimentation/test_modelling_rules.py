@@ -7,7 +7,7 @@ import pytest
 from agent.advisors.expert import Expert
 from agent.advisors.rules import experimentation_algorithms
 from agent.phases.experimentation.algorithms import STEP as ALGORITHMS
-from agent.phases.experimentation.deciding import ASKS
+from agent.phases.experimentation.deciding import ASKS, mitigation_evidence, refer_evidence
 from agent.phases.experimentation.ensembles import STEP as ENSEMBLES
 from agent.steps import Ask
 from tools.modeling.imbalance import RARE
@@ -93,3 +93,50 @@ def test_every_rule_of_these_steps_is_in_the_table() -> None:
 
 def test_what_counts_as_rare_is_the_same_for_the_expert_and_the_search() -> None:
     assert experimentation_algorithms.RARE == RARE
+
+
+class _Known:
+    """What the questions of the optimisation step look at."""
+
+    seed = 0
+
+    def __init__(self, answers: dict[str, Any], artifacts: dict[str, Any]) -> None:
+        self._answers, self._artifacts = answers, artifacts
+
+    def answer(self, question: str, default: Any = None) -> Any:
+        return self._answers.get(question, default)
+
+    def answers(self, prefix: str) -> dict[str, Any]:
+        return {}
+
+    def json(self, artifact: str) -> Any:
+        return self._artifacts[artifact]
+
+    def facts(self, step: str) -> dict[str, Any]:
+        return {}
+
+    def has(self, artifact: str) -> bool:
+        return artifact in self._artifacts
+
+
+@pytest.mark.parametrize(
+    ("action", "asked"), [("a person decides", False), (None, False), ("unsure cases go to a clerk", True)]
+)
+def test_a_refer_band_is_recommended_only_where_somebody_asked_for_it(action: str | None, asked: bool) -> None:
+    points = [{"threshold": at / 10, "selection_rate": 1 - at / 10} for at in range(11)]
+    known = _Known({"requirements.fallback_action": action}, {"threshold_curve.json": {"points": points}})
+    assert refer_evidence(known)["person"] is asked
+
+
+@pytest.mark.parametrize(
+    ("after", "rise", "helps"), [(0.32, 0.0, False), (0.8, 0.01, True), (0.8, 0.2, False), (0.5, 0.0, False)]
+)
+def test_a_mitigation_is_recommended_only_where_it_clearly_helps_at_small_cost(
+    after: float, rise: float, helps: bool
+) -> None:
+    effect = {
+        "column": "sex", "ratio_before": 0.33, "ratio_after": after, "metric": "roc_auc", "metric_before": 0.8,
+        "metric_after": 0.8, "loss_rise": rise,
+    }  # fmt: skip
+    artifacts = {"errors.json": {"parity": [], "mitigation": effect}, "criteria.json": {"fairness": {"ratio": 0.8}}}
+    assert mitigation_evidence(_Known({}, artifacts))["helps"] is helps

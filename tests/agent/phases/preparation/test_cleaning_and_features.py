@@ -77,6 +77,13 @@ def test_a_repeated_row_is_recommended_to_be_dropped_unless_identifiers_differ(s
     assert len(load_target(tmp_path / "train_target.parquet").y) == changes.rows_after
 
 
+def test_columns_left_out_for_one_reason_are_told_in_one_line(fraud: Prepared) -> None:
+    notes = [str(note) for note in fraud.outcomes["preparation.features"].notes]
+    assert [note for note in notes if "fairness audit" in note] == [
+        '"age" and "insured_sex" are not used: protected, and kept for the fairness audit only'
+    ]
+
+
 def test_protected_columns_stay_for_the_audit_but_reach_no_model(fraud: Prepared) -> None:
     plan = FeaturePlan.model_validate_json((fraud.folder / "features.json").read_bytes())
     assert not {"insured_sex", "age"} & {entry.name for entry in plan.inputs}

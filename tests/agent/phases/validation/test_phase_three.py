@@ -127,6 +127,24 @@ def test_a_small_group_is_insufficient_and_never_passes(tmp_path: Path) -> None:
     assert status(found, "fairness.sex") == "insufficient"
 
 
+def test_where_only_the_largest_groups_can_be_judged_nothing_was_compared(tmp_path: Path) -> None:
+    frame = credit_frame(2000, seed=5)
+    frame["sex"], frame["age"] = "f", 40.0
+    frame.loc[frame.index[::25], "sex"] = "m"
+    world = make_world(tmp_path, frame, criteria(), {"amount": 1.5}, {"noise": 0.1}, offset=-0.8)
+    world.run(holdout.STEP)
+    assert str(world.run(fairness.STEP).summary).startswith("no group could be compared with the largest")
+
+
+def test_failing_intersections_are_counted_and_the_farthest_named(tmp_path: Path) -> None:
+    frame = credit_frame(6000, seed=4, gap=1.5)
+    world = make_world(tmp_path, frame, criteria(), {"seen": 1.5}, {"noise": 0.1}, offset=-0.8, threshold=0.3)
+    world.run(holdout.STEP)
+    found = world.run(fairness.STEP)
+    crossed = [str(note) for note in found.notes if "two columns meet" in str(note)]
+    assert len(crossed) == 1 and "sex+age: f" in crossed[0]
+
+
 def test_no_test_rows_are_refused_with_a_sentence(tmp_path: Path) -> None:
     world = make_world(tmp_path, credit_frame(100, 6), criteria(), {"amount": 1.5}, {"noise": 0.1}, test_share=0.0)
     with pytest.raises(InputError, match="no test rows"):
@@ -248,3 +266,6 @@ def test_a_regression_by_time_is_judged_in_stretches_against_its_baseline(tmp_pa
     assert found["validation.business"].facts["model_cost"] == pytest.approx(2 * test.facts["value"])
     assert world.read("verdict.json")["verdict"] == "go"
     assert "no protected column" in str(found["validation.fairness"].summary)
+    assert found["validation.fairness"].notes == ()
+    assert "of the predictions by over a quarter of their spread" in str(found["validation.robustness"].summary)
+    assert "mean absolute error" in " ".join(map(str, found["validation.robustness"].notes))
