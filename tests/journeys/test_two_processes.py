@@ -20,8 +20,8 @@ def test_the_second_writer_is_refused_and_told_who_holds_the_workspace_while_rea
         assert str(first.process.pid) in refused.err
         assert "phasegate run" in refused.err
     assert fresh("resume", "--json", code=6).json["error"]["code"] == 6
-    status = fresh("status", "--json").json
-    assert status["state"] == "running"
+    # between a question and its recorded answer it waits, for a few milliseconds
+    until(lambda: fresh("status", "--json").json["state"] == "running", 10)
     assert fresh("show").code == 0
     assert first.process.poll() is None
     assert first.end().code == 0
