@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tools.reporting import risk_values
 from tools.reporting.blocks import TAKEN, checks_of, decision_line, named, page_link, sentence_case
 from tools.reporting.material import Material, line
 from tools.reporting.sections import Block, Cell, Column, Fold, Line, Piece, Status, Table, Words, joined, words
@@ -27,60 +28,6 @@ class Risk:
     """Why it does not apply to this run, where it does not."""
     value: Callable[[Material], Line | None] = lambda m: None
     """Its value in this run, where no step's finding says just that."""
-
-
-def _nothing_missing(m: Material) -> Line | None:
-    profile = m.node("profile.json")["columns"]
-    if profile and all((each["missing_share"].number or 0) == 0 for each in profile):
-        return line("not applicable, because none of the {n|int} columns has a missing value", n=profile.count)
-    return None
-
-
-def _no_numbers(m: Material) -> Line | None:
-    columns = m.node("reading.json")["columns"]
-    if columns and not any(each["type"].text in ("number", "integer") for each in columns):
-        return words("not applicable, because no column holds numbers")
-    return None
-
-
-def _gaps(m: Material) -> Line | None:
-    gaps = m.fact("preparation.cleaning/gaps")
-    if gaps.number is None:
-        return None
-    columns = m.fact("preparation.cleaning/gap_columns")
-    return line(
-        "{gaps|int} values are missing in {columns|int} columns of the training rows", gaps=gaps, columns=columns
-    )
-
-
-def _clipped(m: Material) -> Line | None:
-    cells = m.fact("preparation.cleaning/cells")
-    if cells.number is None:
-        return None
-    return line(
-        "{outliers|words}; {cells|int} values of the training rows were changed",
-        outliers=m.fact("preparation.cleaning/outliers"), cells=cells,
-    )  # fmt: skip
-
-
-def _fit(m: Material) -> Line | None:
-    step = "experimentation.error_analysis"
-    seen, unseen = m.fact(f"{step}/training_loss"), m.fact(f"{step}/oof_loss")
-    if seen.number is None or unseen.number is None:
-        return None
-    return line("loss of {seen|num} on rows seen, {unseen|num} on rows not seen", seen=seen, unseen=unseen)
-
-
-def _gain(m: Material) -> Line | None:
-    step = "validation.holdout"
-    gain = m.fact(f"{step}/gain")
-    if gain.number is None:
-        return None
-    return line(
-        "{gain|num} better than {baseline} on the test ({lower|num} to {upper|num})",
-        gain=gain, baseline=m.fact(f"{step}/baseline"), lower=m.fact(f"{step}/gain_lower"),
-        upper=m.fact(f"{step}/gain_upper"),
-    )  # fmt: skip
 
 
 RISKS = (
@@ -107,8 +54,8 @@ RISKS = (
         ("preparation.cleaning", "preparation.discovery"),
         ("robustness",),
         "missing values are a stated strategy of the cleaning plan and, where telling, a feature",
-        _nothing_missing,
-        _gaps,
+        risk_values.nothing_missing,
+        risk_values.gaps,
     ),
     Risk(
         "Outliers",
@@ -117,8 +64,8 @@ RISKS = (
         ("preparation.cleaning", "preparation.discovery"),
         (),
         "the cleaning plan states what happens to them; tree models are not moved by them",
-        _no_numbers,
-        _clipped,
+        risk_values.no_numbers,
+        risk_values.changed_values,
     ),
     Risk(
         "Overfitting",
@@ -127,7 +74,7 @@ RISKS = (
         ("experimentation.error_analysis", "validation.holdout"),
         ("holdout.metric",),
         "every choice rests on out-of-fold predictions; the simplest model not worse than the best is taken",
-        value=_fit,
+        value=risk_values.fit,
     ),
     Risk(
         "Underfitting",
@@ -136,7 +83,7 @@ RISKS = (
         ("experimentation.cross_validation", "preparation.baseline"),
         ("holdout.gain",),
         "families of growing complexity are searched; added complexity must buy a gain",
-        value=_gain,
+        value=risk_values.gain,
     ),
     Risk(
         "Concept drift",

@@ -51,7 +51,9 @@ def pins(needs: Iterable[str] = NEEDS) -> tuple[Pin, ...]:
 
 def _license(distribution: metadata.Distribution) -> str:
     """The SPDX expression that the distribution states, else nothing."""
-    return distribution.metadata["License-Expression"] or ""
+    # Where importlib_metadata was imported, its finder answers here, and its metadata raise on a missing field.
+    stated: str | None = distribution.metadata.get("License-Expression")
+    return stated or ""
 
 
 def python_version() -> str:
