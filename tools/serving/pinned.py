@@ -51,9 +51,9 @@ def pins(needs: Iterable[str] = NEEDS) -> tuple[Pin, ...]:
 
 def _license(distribution: metadata.Distribution) -> str:
     """The SPDX expression that the distribution states, else nothing."""
-    # Where importlib_metadata was imported, its finder answers here, and its metadata raise on a missing field.
-    stated: str | None = distribution.metadata.get("License-Expression")
-    return stated or ""
+    # Asked first: where importlib_metadata was imported its finder answers, and its metadata raise on a missing field.
+    stated = distribution.metadata
+    return stated["License-Expression"] or "" if "License-Expression" in stated else ""
 
 
 def python_version() -> str:
