@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from agent import yaml12
 from agent.errors import AnswersDoNotFit, UsageError
+from workspace.files import write_atomic
 
 VERSION = 1
 """1: first layout."""
@@ -139,6 +140,26 @@ def dump_answers(answers: Answers) -> str:
             "gates": gates,
         }
     )
+
+
+def recalled(path: Path, now: Answers) -> Answers:
+    """Answers given now, over those that the run was given before, which are kept for the next time.
+
+    Gates are not remembered: an approval counts only while it is handed in.
+
+    Args:
+        path: where the run keeps them.
+        now: the answers given now.
+
+    Raises:
+        UsageError: the file can't be read.
+        AnswersDoNotFit: its content is not of the format.
+    """
+    before = read_answers(path) if path.exists() else Answers()
+    together = now.model_copy(update={"answers": {**before.answers, **now.answers}})
+    if together.answers != before.answers:
+        write_atomic(path, dump_answers(Answers(answers=together.answers)).encode())
+    return together
 
 
 def _plain(value: Any) -> Any:

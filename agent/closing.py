@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from agent.position import Position
@@ -28,8 +27,7 @@ def ending(workspace: Workspace, run: RunFolder, position: Position, status: str
         "endpoint": endpoint["url"] if endpoint else None,
         "exit": code,
     }
-    there = "" if workspace.root == Path("phasegate") else f" --workspace {workspace.root}"
-    return {**data, "closing": _lines(run, position, data, there)}
+    return {**data, "closing": _lines(run, position, data)}
 
 
 def _metrics(position: Position) -> list[dict[str, Any]]:
@@ -47,7 +45,7 @@ def _metrics(position: Position) -> list[dict[str, Any]]:
     return []
 
 
-def _lines(run: RunFolder, position: Position, data: dict[str, Any], there: str) -> list[str]:
+def _lines(run: RunFolder, position: Position, data: dict[str, Any]) -> list[str]:
     lines = [""]
     if data["status"] == "rejected":
         last = [d for gate in position.gates.values() for d in gate.decisions if d.decision == "reject"]
@@ -75,23 +73,23 @@ def _lines(run: RunFolder, position: Position, data: dict[str, Any], there: str)
             where = f"{metric['n']:,} {metric['partition']} rows"
             rows.append(("measured", f"{label} {value}{interval} on {where}"))
     if data["endpoint"]:
-        rows.append(("endpoint", f"{data['endpoint']}   try: phasegate show endpoint{there}"))
+        rows.append(("endpoint", f"{data['endpoint']}   try: phasegate show endpoint"))
     if (run.dossier / "index.html").exists():
-        rows.append(("dossier", f"phasegate open{there}   (or: {run.dossier / 'index.html'})"))
-    rows.append(("next", _next(position, data, there)))
+        rows.append(("dossier", f"phasegate open   (or: {run.dossier / 'index.html'})"))
+    rows.append(("next", _next(position, data)))
     return lines + [f"  {label:<10} {text}" for label, text in rows]
 
 
-def _next(position: Position, data: dict[str, Any], there: str) -> str:
+def _next(position: Position, data: dict[str, Any]) -> str:
     if data["status"] == "rejected":
-        return f"phasegate show{there} tells what stood against it"
+        return "phasegate show tells what stood against it"
     phases = [phase.name for phase in position.registry.phases if phase.gated]
     open_gates = [name for name in phases if not position.gate(name).decisions]
     if open_gates:
-        return f"phasegate resume{there} goes on to {open_gates[0]}"
+        return f"phasegate resume goes on to {open_gates[0]}"
     if data["endpoint"]:
-        return f"phasegate monitor{there} --data NEW.csv"
-    return f"phasegate serve{there} starts the endpoint"
+        return "phasegate monitor --data NEW.csv"
+    return "phasegate serve starts the endpoint"
 
 
 def _text(sentence: dict[str, Any]) -> str:

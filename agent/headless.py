@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from agent.answers import RECOMMENDED, Answers, Given, Source
+from agent.answers import RECOMMENDED, Answers, Given, Source, recalled
 from agent.conditions import parse_condition
 from agent.errors import AgentError, AnswersDoNotFit, Rejected, Stopped, Waiting
 from agent.events import Event
@@ -38,6 +38,7 @@ class Headless:
         code = 0
         with _stopped_by_signals(session):
             self._tell_late(session)
+            self.answers = recalled(session.run.given, self.answers)
             session.settle(self._settings(session.registry))
             async for event in session.events():
                 self.show(event)

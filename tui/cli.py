@@ -9,7 +9,7 @@ import typer
 
 from agent.environment import quiet
 from tui import looking, operating, running
-from tui.ending import guarded
+from tui.ending import WORKSPACE, guarded
 
 quiet()
 
@@ -41,7 +41,6 @@ Observations = Annotated[
 AnyWorkspace = Annotated[Path, typer.Option("--workspace", metavar="DIR", hidden=True)]
 AnyRun = Annotated[str | None, typer.Option("--run", metavar="ID", hidden=True)]
 """Every verb takes the two, so that a script can put them behind any; these verbs look at neither."""
-_WORKSPACE = Path("phasegate")
 
 
 @app.command()
@@ -50,7 +49,7 @@ def run(
     target: Annotated[str | None, typer.Option("--target", metavar="COL", help="The column to predict.")] = None,
     goal: Annotated[str | None, typer.Option("--goal", metavar="TEXT", help="What problem the model solves.")] = None,
     answers: Answers = None,
-    workspace: Workspace = _WORKSPACE,
+    workspace: Workspace = WORKSPACE,
     accept_recommended: Accept = False,
     until: Until = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Root of all randomness.")] = 0,
@@ -92,13 +91,14 @@ def run(
             settings=settings or [],
             as_json=as_json,
         ),
+        workspace,
     )
 
 
 @app.command()
 def resume(
     answers: Answers = None,
-    workspace: Workspace = _WORKSPACE,
+    workspace: Workspace = WORKSPACE,
     run: Run = None,
     accept_recommended: Accept = False,
     until: Until = None,
@@ -124,6 +124,7 @@ def resume(
             settings=settings or [],
             as_json=as_json,
         ),
+        workspace,
     )
 
 
@@ -133,7 +134,7 @@ def questions(
     target: Annotated[str | None, typer.Option("--target", metavar="COL", help="The column to predict.")] = None,
     answers: Answers = None,
     settings: Set = None,
-    workspace: AnyWorkspace = _WORKSPACE,
+    workspace: AnyWorkspace = WORKSPACE,
     run: AnyRun = None,
     as_json: Json = False,
     debug: Debug = False,
@@ -165,7 +166,7 @@ def decide(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="ID=VALUE", help="With revise: the changed answer; repeatable.")
     ] = None,
-    workspace: Workspace = _WORKSPACE,
+    workspace: Workspace = WORKSPACE,
     run: Run = None,
     as_json: Json = False,
     debug: Debug = False,
@@ -192,13 +193,14 @@ def decide(
             settings or [],
             as_json,
         ),
+        workspace,
     )
 
 
 @app.command()
-def status(workspace: Workspace = _WORKSPACE, run: Run = None, as_json: Json = False, debug: Debug = False) -> None:
+def status(workspace: Workspace = WORKSPACE, run: Run = None, as_json: Json = False, debug: Debug = False) -> None:
     """Say where a run stands."""
-    guarded(as_json, debug, lambda: looking.status(workspace, run, as_json))
+    guarded(as_json, debug, lambda: looking.status(workspace, run, as_json), workspace)
 
 
 @app.command()
@@ -206,7 +208,7 @@ def show(
     deliverable: Annotated[
         str | None, typer.Argument(metavar="[DELIVERABLE]", help="Such as model-card or 02-data-quality-report.")
     ] = None,
-    workspace: Workspace = _WORKSPACE,
+    workspace: Workspace = WORKSPACE,
     run: Run = None,
     as_json: Json = False,
     debug: Debug = False,
@@ -215,31 +217,31 @@ def show(
 
     Without a name: every step with its finding, the gates, and the names of the deliverables.
     """
-    guarded(as_json, debug, lambda: looking.show(workspace, run, deliverable, as_json))
+    guarded(as_json, debug, lambda: looking.show(workspace, run, deliverable, as_json), workspace)
 
 
 @app.command("open")
 def open_dossier(
-    workspace: Workspace = _WORKSPACE, run: Run = None, as_json: Json = False, debug: Debug = False
+    workspace: Workspace = WORKSPACE, run: Run = None, as_json: Json = False, debug: Debug = False
 ) -> None:
     """Open the dossier in a browser.
 
     It prints where the dossier lies.
     """
-    guarded(as_json, debug, lambda: looking.open_dossier(workspace, run, as_json))
+    guarded(as_json, debug, lambda: looking.open_dossier(workspace, run, as_json), workspace)
 
 
 @app.command()
-def doctor(workspace: Workspace = _WORKSPACE, run: AnyRun = None, as_json: Json = False, debug: Debug = False) -> None:
+def doctor(workspace: Workspace = WORKSPACE, run: AnyRun = None, as_json: Json = False, debug: Debug = False) -> None:
     """Say what this machine has and lacks."""
-    guarded(as_json, debug, lambda: looking.doctor(workspace, as_json))
+    guarded(as_json, debug, lambda: looking.doctor(workspace, as_json), workspace)
 
 
 @app.command()
 def replay(
     run: Annotated[str | None, typer.Argument(metavar="RUN", help="Which run; the latest without it.")] = None,
     remeasure: Annotated[bool, typer.Option("--remeasure", help="Measure anew, and only report what differs.")] = False,
-    workspace: Workspace = _WORKSPACE,
+    workspace: Workspace = WORKSPACE,
     same: AnyRun = None,
     as_json: Json = False,
     debug: Debug = False,
@@ -248,14 +250,14 @@ def replay(
 
     In an empty store, from its data, answers and observations; every derived artifact must come out the same.
     """
-    guarded(as_json, debug, lambda: running.replay(workspace, run or same, remeasure, as_json))
+    guarded(as_json, debug, lambda: running.replay(workspace, run or same, remeasure, as_json), workspace)
 
 
 @app.command()
 def predict(
     data: Annotated[str, typer.Option("--data", metavar="FILE", help="Rows to score, in any readable form.")],
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write: .csv, .tsv, .parquet, .jsonl.")],
-    workspace: Workspace = _WORKSPACE,
+    workspace: Workspace = WORKSPACE,
     run: Run = None,
     as_json: Json = False,
     debug: Debug = False,
@@ -264,7 +266,7 @@ def predict(
 
     Rows and their order are kept; a row that can't be scored says why.
     """
-    guarded(as_json, debug, lambda: operating.predict(workspace, run, data, out, as_json))
+    guarded(as_json, debug, lambda: operating.predict(workspace, run, data, out, as_json), workspace)
 
 
 @app.command()
@@ -272,7 +274,7 @@ def serve(
     port: Annotated[
         int | None, typer.Option("--port", metavar="N", help="Port on loopback; a free one without it.")
     ] = None,
-    workspace: Workspace = _WORKSPACE,
+    workspace: Workspace = WORKSPACE,
     run: Run = None,
     as_json: Json = False,
     debug: Debug = False,
@@ -281,14 +283,14 @@ def serve(
 
     On this machine, on loopback, with a token.
     """
-    guarded(as_json, debug, lambda: operating.serve(workspace, run, port, as_json))
+    guarded(as_json, debug, lambda: operating.serve(workspace, run, port, as_json), workspace)
 
 
 @app.command()
 def monitor(
     data: Annotated[str, typer.Option("--data", metavar="FILE", help="New rows, with labels where they have come.")],
     fail_on_alarm: Annotated[bool, typer.Option("--fail-on-alarm", help="End with 4 where something alarms.")] = False,
-    workspace: Workspace = _WORKSPACE,
+    workspace: Workspace = WORKSPACE,
     run: Run = None,
     as_json: Json = False,
     debug: Debug = False,
@@ -297,13 +299,13 @@ def monitor(
 
     They are compared with the rows that the model learned from and, where labels have come, with its test.
     """
-    guarded(as_json, debug, lambda: operating.monitor(workspace, run, data, fail_on_alarm, as_json))
+    guarded(as_json, debug, lambda: operating.monitor(workspace, run, data, fail_on_alarm, as_json), workspace)
 
 
 @app.command()
 def retrain(
     data: Annotated[str, typer.Option("--data", metavar="FILE", help="New labelled rows.")],
-    workspace: Workspace = _WORKSPACE,
+    workspace: Workspace = WORKSPACE,
     run: Run = None,
     as_json: Json = False,
     debug: Debug = False,
@@ -313,19 +315,17 @@ def retrain(
     It is held against the model in service on the same sealed rows. A worse one is refused (exit 4); one that is no
     worse waits at gate validation for a person (exit 3).
     """
-    guarded(as_json, debug, lambda: running.retrain(workspace, run, data, as_json))
+    guarded(as_json, debug, lambda: running.retrain(workspace, run, data, as_json), workspace)
 
 
 @app.command()
-def stop(workspace: Workspace = _WORKSPACE, run: AnyRun = None, as_json: Json = False, debug: Debug = False) -> None:
+def stop(workspace: Workspace = WORKSPACE, run: AnyRun = None, as_json: Json = False, debug: Debug = False) -> None:
     """Stop the endpoint."""
-    guarded(as_json, debug, lambda: operating.stop(workspace, as_json))
+    guarded(as_json, debug, lambda: operating.stop(workspace, as_json), workspace)
 
 
 @app.command()
-def graph(
-    workspace: AnyWorkspace = _WORKSPACE, run: AnyRun = None, as_json: Json = False, debug: Debug = False
-) -> None:
+def graph(workspace: AnyWorkspace = WORKSPACE, run: AnyRun = None, as_json: Json = False, debug: Debug = False) -> None:
     """Draw steps, questions and gates in order."""
     guarded(as_json, debug, lambda: looking.graph(as_json))
 
@@ -335,7 +335,7 @@ def verify(
     head: Annotated[
         str | None, typer.Option("--head", metavar="HASH", help="A head that must stand in the chain, kept elsewhere.")
     ] = None,
-    workspace: Workspace = _WORKSPACE,
+    workspace: Workspace = WORKSPACE,
     run: Run = None,
     as_json: Json = False,
     debug: Debug = False,
@@ -344,7 +344,7 @@ def verify(
 
     Ledger, artifacts, manifest, documents and bundle; the first difference is named.
     """
-    guarded(as_json, debug, lambda: looking.verify(workspace, run, head, as_json))
+    guarded(as_json, debug, lambda: looking.verify(workspace, run, head, as_json), workspace)
 
 
 def _later(name: str) -> None:

@@ -9,10 +9,12 @@ import textwrap
 import time
 from collections.abc import Callable
 from itertools import groupby
+from pathlib import Path
 from typing import Any, TextIO
 
 from agent.events import Event
 from agent.wording import count_words, foremost, short_hash, shown_value
+from tui.ending import placed
 
 WIDTH = 100
 _MARK = {"pass": "pass", "warn": "warn", "fail": "fail", "insufficient": "too little evidence"}
@@ -48,8 +50,9 @@ class JsonLines:
 class Account:
     """Prints a run as a person reads it: phases, steps with their finding, decisions, gates, the end."""
 
-    def __init__(self, version: str, out: TextIO = sys.stdout) -> None:
+    def __init__(self, version: str, workspace: Path, out: TextIO = sys.stdout) -> None:
         self._out = out
+        self._workspace = workspace
         self._version = version
         self._live = out.isatty()
         self._phase = ""
@@ -161,11 +164,11 @@ class Account:
         hint = event.data.get("hint")
         if hint:
             self._line(f"Ended as asked: {event.data['reason']}.")
-            self._line(f"  {hint}")
+            self._line(f"  {placed(hint, self._workspace)}")
 
     def _finished(self, event: Event) -> None:
         for line in event.data.get("closing", ()):
-            text = line.lstrip()
+            text = placed(line.lstrip(), self._workspace)
             indent = len(line) - len(text)
             lines = _wrap(text, WIDTH - indent - 2)
             self._line(" " * indent + lines[0])

@@ -4,15 +4,35 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import typer
 
 from agent.errors import UsageError, Waiting, describe
 
+WORKSPACE = Path("phasegate")
+"""The folder that a verb takes without ``--workspace``."""
 
-def guarded(as_json: bool, debug: bool, work: Callable[[], int | None]) -> None:
+_COMMAND = re.compile(
+    r"\bphasegate (?:run|resume|decide|show|open|status|verify|replay|serve|stop|monitor|retrain|predict)\b"
+    r"(?: --[a-z-]+(?: [^\s`-][^\s`]*)?"
+    r"| (?:[A-Z]{2,}|preparation|experimentation|validation|deployment|approve|revise|reject|endpoint)\b)*"
+)
+"""A command in a text, up to where the prose goes on: its flags with their values, placeholders, fixed words."""
+
+
+def placed(text: str, workspace: Path | None) -> str:
+    """A text whose commands name the workspace, where it is not the usual one: what is shown can be typed as it is."""
+    if workspace is None or workspace == WORKSPACE:
+        return text
+    return _COMMAND.sub(lambda found: f"{found[0]} --workspace {shlex.quote(str(workspace))}", text)
+
+
+def guarded(as_json: bool, debug: bool, work: Callable[[], int | None], workspace: Path | None = None) -> None:
     """Carry a verb out and end with its exit code; an error is one sentence, never a traceback."""
     try:
         _check_advisor()
@@ -23,7 +43,7 @@ def guarded(as_json: bool, debug: bool, work: Callable[[], int | None]) -> None:
     except KeyboardInterrupt:
         code = 130
     except Exception as error:
-        code = _tell(error, as_json, debug)
+        code = _tell(error, as_json, debug, workspace)
     raise typer.Exit(code)
 
 
@@ -36,13 +56,13 @@ def _check_advisor() -> None:
         )
 
 
-def _tell(error: Exception, as_json: bool, debug: bool) -> int:
+def _tell(error: Exception, as_json: bool, debug: bool, workspace: Path | None) -> int:
     problem = describe(error)
     if debug:
         import traceback
 
         traceback.print_exception(error)
-    hint = problem.hint
+    hint = placed(problem.hint, workspace)
     if problem.code == 1:
         hint = f"This is a defect of Phasegate; the report is {_report(error)}."
     if as_json:

@@ -6,13 +6,18 @@ import json
 import sys
 from pathlib import Path
 
+from tui.ending import placed
+
 
 def status(workspace: Path, name: str | None, as_json: bool) -> int:
     """Say where a run stands."""
     from agent.status import status_of, told
 
     found = status_of(workspace, name)
-    print(json.dumps(found.model_dump(mode="json"), ensure_ascii=False) if as_json else "\n".join(told(found)))
+    if as_json:
+        print(json.dumps(found.model_dump(mode="json"), ensure_ascii=False))
+    else:
+        print(placed("\n".join(told(found)), workspace))
     return 0
 
 
@@ -29,7 +34,7 @@ def show(workspace: Path, name: str | None, wanted: str | None, as_json: bool) -
         return 0
     found = overview(workspace, name)
     lines = found.pop("lines")
-    print(json.dumps(found, ensure_ascii=False) if as_json else "\n".join(lines))
+    print(json.dumps(found, ensure_ascii=False) if as_json else placed("\n".join(lines), workspace))
     return 0
 
 

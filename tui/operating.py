@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from tui.ending import placed
+
 
 def predict(workspace: Path, name: str | None, data: str, out: Path, as_json: bool) -> int:
     """Score new rows."""
@@ -14,7 +16,7 @@ def predict(workspace: Path, name: str | None, data: str, out: Path, as_json: bo
     if as_json:
         print(json.dumps({"rows": found["rows"], "failed": found["failed"], "out": str(out)}))
     else:
-        print("\n".join([*found["lines"], f"written to {out}"]))
+        print(placed("\n".join([*found["lines"], f"written to {out}"]), workspace))
     return 0
 
 
@@ -28,7 +30,7 @@ def serve(workspace: Path, name: str | None, port: int | None, as_json: bool) ->
     else:
         print(f"{endpoint['url']} serves run {endpoint['run']} (process {endpoint['pid']}).")
         print(f"token  {workspace / 'endpoint.token'}")
-        print("stop   phasegate stop")
+        print(placed("stop   phasegate stop", workspace))
     return 0
 
 
@@ -38,7 +40,7 @@ def monitor(workspace: Path, name: str | None, data: str, fail_on_alarm: bool, a
 
     found = look(workspace, name, data)
     lines = found.pop("lines")
-    print(json.dumps(found, ensure_ascii=False) if as_json else "\n".join(lines))
+    print(json.dumps(found, ensure_ascii=False) if as_json else placed("\n".join(lines), workspace))
     return 4 if fail_on_alarm and found["alarms"] else 0
 
 

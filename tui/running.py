@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.errors import UsageError
-from tui.ending import version
+from tui.ending import placed, version
 
 if TYPE_CHECKING:
     from agent.answers import Answers
@@ -41,7 +41,7 @@ def run(
     check_answers(given)
     source = Source(data, test, _source_settings(given))
     source.check()
-    show = _show(as_json)
+    show = _show(as_json, workspace)
     headless = Headless(given, accept_recommended=accept_recommended, show=show)
 
     async def walk() -> int:
@@ -76,7 +76,7 @@ def resume(
     given = _given(answers, {}, settings)
     _check_phase(until)
     check_answers(given)
-    show = _show(as_json)
+    show = _show(as_json, workspace)
     headless = Headless(given, accept_recommended=accept_recommended, show=show)
 
     async def walk() -> int:
@@ -90,10 +90,10 @@ def resume(
         show.close()
 
 
-def _show(as_json: bool) -> Any:
+def _show(as_json: bool, workspace: Path) -> Any:
     from tui.console import Account, JsonLines
 
-    return JsonLines() if as_json else Account(version())
+    return JsonLines() if as_json else Account(version(), workspace)
 
 
 def _given(file: Path | None, flags: Mapping[str, Any], settings: Sequence[str]) -> Answers:
@@ -171,7 +171,7 @@ def decide(
     if as_json:
         print(json.dumps(told, ensure_ascii=False))
     else:
-        print("\n".join(told["lines"]))
+        print(placed("\n".join(told["lines"]), workspace))
     return 0
 
 
@@ -201,7 +201,7 @@ def retrain(workspace: Path, name: str | None, data: str, as_json: bool) -> int:
 
     from agent.retraining import retrain as again
 
-    show = _show(as_json)
+    show = _show(as_json, workspace)
     try:
         return asyncio.run(again(workspace, name, data, show))
     finally:

@@ -56,6 +56,11 @@ class RunFolder:
         return self.root / "answers.yaml"
 
     @property
+    def given(self) -> Path:
+        """Answers that were handed to the run, asked for or not yet."""
+        return self.root / "given.yaml"
+
+    @property
     def pending(self) -> Path:
         """What the run waits for."""
         return self.root / "pending.json"

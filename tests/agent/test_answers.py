@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.answers import Answers, GateAnswer, Given, dump_answers, read_answers
+from agent.answers import Answers, GateAnswer, Given, dump_answers, read_answers, recalled
 from agent.errors import AgentError, AnswersDoNotFit, UsageError
 
 TEXT = st.text(max_size=30)
@@ -120,3 +120,25 @@ def test_a_flag_goes_over_the_file() -> None:
         "b": (3, "flag"),
     }
     assert answers.answers["b"].value == 2
+
+
+def test_what_a_run_was_given_is_remembered_and_what_is_given_now_goes_over_it(tmp_path: Path) -> None:
+    path = tmp_path / "given.yaml"
+    first = Answers.model_validate(
+        {
+            "answers": {"a": 1, "b": {"value": None, "reason": "nobody knows"}},
+            "gates": {"preparation": {"decision": "approve", "by": "Ada", "reason": "read"}},
+        }
+    )
+    assert recalled(path, first) == first
+    later = recalled(path, Answers(answers={"a": Given(value=2, source="flag")}))
+    assert {name: given.value for name, given in later.answers.items()} == {"a": 2, "b": None}
+    assert later.answers["b"].reason == "nobody knows"
+    assert recalled(path, Answers()).answers == later.answers
+
+
+def test_no_approval_is_remembered(tmp_path: Path) -> None:
+    gates = {"preparation": {"decision": "approve", "by": "Ada", "reason": "read"}}
+    recalled(tmp_path / "given.yaml", Answers.model_validate({"answers": {"a": 1}, "gates": gates}))
+    assert recalled(tmp_path / "given.yaml", Answers()).gates == {}
+    assert "Ada" not in (tmp_path / "given.yaml").read_text("utf-8")

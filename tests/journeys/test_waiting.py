@@ -87,7 +87,7 @@ def test_decisions_and_resumes_carry_a_run_from_gate_to_gate_to_its_end(known: P
         told = decide(known, gate, "approve", *more).out
         assert ledger(known.run)[-1]["hash"] in told  # the head, to be kept elsewhere
         assert len(ledger(known.run)) == before + 1  # it records, and runs nothing
-        known("resume", "--answers", no_gates, code=0 if number == 3 else 3)
+        known("resume", code=0 if number == 3 else 3)  # the answers that it was given are remembered
     assert state(known)["state"] == "done"
     decided = [entry for entry in ledger(known.run) if entry["type"] == "gate_decided"]
     assert [(e["gate"], e["by"], e["source"], e["bound"]) for e in decided] == [

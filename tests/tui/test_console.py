@@ -8,11 +8,12 @@ from typing import Any
 from agent.events import Event
 from agent.wording import count_words, foremost, shown_value
 from tui.console import Account
+from tui.ending import WORKSPACE
 
 
 def printed(*events: Event) -> str:
     out = io.StringIO()
-    account = Account("0.1.0", out)
+    account = Account("0.1.0", WORKSPACE, out)
     for event in events:
         account(event)
     account.close()
