@@ -15,12 +15,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 def test_a_stopped_run_ends_within_five_seconds_leaves_nobody_behind_and_can_go_on(
     credit: Program, fresh: Program
 ) -> None:
-    """First while the notebook's kernel works, then while the baseline is trained; to end as an undisturbed run."""
+    """First while the baseline is trained, then while the notebook's kernel works; to end as an undisturbed run."""
     answers = answers_file(fresh.workspace.parent / "answers.yaml")
     common = ("--answers", answers, "--until", "preparation")
     moments = [
-        (("run", CREDIT / "credit.csv"), "preparation.exploration", 1.5, signal.SIGTERM, 143),
-        (("resume",), "preparation.baseline", 0.2, signal.SIGINT, 130),
+        (("run", CREDIT / "credit.csv"), "preparation.baseline", 0.2, signal.SIGINT, 130),
+        (("resume",), "preparation.notebook", 1.5, signal.SIGTERM, 143),
     ]
     for verb, step, seconds, number, code in moments:
         running = fresh.start(*verb, *common)

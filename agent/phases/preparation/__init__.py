@@ -10,6 +10,7 @@ from agent.phases.preparation import (
     exploration,
     features,
     leakage,
+    notebook,
     split,
     success_metrics,
 )
@@ -24,5 +25,6 @@ STEPS: tuple[Step, ...] = (
     cleaning.STEP,
     features.STEP,
     baseline.STEP,
+    notebook.STEP,
     documents.STEP,
 )

@@ -1,4 +1,4 @@
-"""Step 1.3, exploration: what a person would look at first, on training rows, as data and as an executed notebook."""
+"""Step 1.3, exploration: what a person would look at first, on training rows, as data."""
 
 from __future__ import annotations
 
@@ -16,15 +16,10 @@ DROPPED = "it was dropped"
 
 
 def run(job: Job) -> Outcome:
-    """Describe the training rows and execute the notebook."""
-    import shutil
-    import tempfile
-    from pathlib import Path
-
+    """Describe the training rows."""
     from tools.data.exploring import Target, explore
     from tools.data.targets import classes_of, target_values
     from tools.evaluation.criteria import Criteria
-    from tools.reporting import notebook
 
     task = job.load("criteria.json", Criteria).task
     name = str(job.answer("data.target"))
@@ -40,16 +35,7 @@ def run(job: Job) -> Outcome:
     rows = frame.drop(columns=[name])
     target = Target(task, name, target_values(frame[name], task, classes).astype(float), classes, focus)
     view = explore(rows, target, withheld)
-    job.progress(1, 3, "distributions and associations")
-    scratch = Path(tempfile.mkdtemp(prefix="nb", dir=_roof(job.out)))
-    try:
-        shown = [name, *(str(each) for each in rows.columns if each not in withheld)]
-        frame[shown].to_parquet(scratch / notebook.TABLE)
-        text = notebook.execute(notebook.sources(view), scratch)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
     job.save_json("exploration.json", view)
-    job.save_text("notebook.ipynb", text)
     return report(view)
 
 
@@ -205,14 +191,6 @@ def _withheld(job: Job, target: str) -> dict[str, str]:
     return found
 
 
-def _roof(out: object) -> str | None:
-    """The folder above the output where its path is short enough for a socket; else the system's own."""
-    from pathlib import Path
-
-    parent = Path(str(out)).resolve().parent
-    return str(parent) if len(str(parent)) < 70 else None
-
-
 STEP = Step(
     id="preparation.exploration",
     guidance="1.3",
@@ -220,6 +198,6 @@ STEP = Step(
     run=run,
     needs=("train.parquet", "criteria.json", "preparation.discovery.outcome"),
     decisions=("data.target", "data.positive_class", "data.drop", "data.personal.*", "data.leakage.*"),
-    makes=("exploration.json", "notebook.ipynb"),
-    libraries=("pandas", "numpy", "scipy", "matplotlib", "nbformat", "nbclient", "ipykernel"),
+    makes=("exploration.json",),
+    libraries=("pandas", "numpy", "scipy"),
 )

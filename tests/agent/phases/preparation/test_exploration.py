@@ -1,4 +1,4 @@
-"""Step 1.3 tells what each table shows, and its notebook runs on training rows without personal columns."""
+"""Step 1.3 tells what each table shows, and the notebook runs on training rows without personal columns."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import pytest
 
 from agent.job import Call, WorkerJob
 from agent.phases.preparation.exploration import STEP, report
+from agent.phases.preparation.notebook import STEP as NOTEBOOK
+from agent.steps import Step
 from tests.tools.reporting.conftest import explored, loans
 from tools.evaluation.criteria import Criteria, Requirement
 from tools.records import Finding, Outcome
@@ -21,8 +23,8 @@ from tools.wording import say
 HOSTILE = "x'); import os; os.remove('/')  # [b]\n$y$"
 
 
-def job(folder: Path, frame: pd.DataFrame, **decisions: Any) -> WorkerJob:
-    """The step's job over a folder that holds its inputs."""
+def inputs(folder: Path, frame: pd.DataFrame) -> None:
+    """A folder that holds what the exploration needs."""
     (folder / "in").mkdir()
     (folder / "out").mkdir()
     frame.to_parquet(folder / "in" / "train.parquet")
@@ -38,14 +40,18 @@ def job(folder: Path, frame: pd.DataFrame, **decisions: Any) -> WorkerJob:
     )
     seen = Outcome(summary=say("read"), findings=(personal,))
     (folder / "in" / "preparation.discovery.outcome").write_text(seen.model_dump_json())
+
+
+def job(step: Step, folder: Path, **decisions: Any) -> WorkerJob:
+    """A step's job over such a folder."""
     call = dict.fromkeys(Call.model_fields) | {
-        "step": STEP.id,
-        "inputs": {need: str(folder / "in" / need) for need in STEP.needs},
+        "step": step.id,
+        "inputs": {need: str(folder / "in" / need) for need in step.needs},
         "out": str(folder / "out"),
         "decisions": {"data.target": "risk", "data.positive_class": "bad", **decisions},
-        "needs": STEP.needs,
-        "declared": STEP.decisions,
-        "makes": STEP.makes,
+        "needs": step.needs,
+        "declared": step.decisions,
+        "makes": step.makes,
         "seed": 0,
         "threads": 1,
         "began": 0.0,
@@ -86,9 +92,11 @@ def test_the_notebook_runs_without_personal_columns_and_twice_alike(tmp_path: Pa
     for name in ("one", "a-much-longer-folder-name-of-the-second-run"):
         folder = tmp_path / name
         folder.mkdir()
-        work = job(folder, frame, **{"data.drop": ["secret"]})
-        outcome = STEP.run(work)
-        assert outcome.facts["withheld"] == 2
+        inputs(folder, frame)
+        assert STEP.run(job(STEP, folder, **{"data.drop": ["secret"]})).facts["withheld"] == 2
+        (folder / "out" / "exploration.json").rename(folder / "in" / "exploration.json")
+        work = job(NOTEBOOK, folder)
+        assert str(NOTEBOOK.run(work).summary).endswith("plots")
         texts.append((work.out / "notebook.ipynb").read_text(encoding="utf-8"))
         assert sorted(path.name for path in folder.iterdir()) == ["in", "out"]  # no cache, socket or setting is left
     assert texts[0] == texts[1]
