@@ -36,17 +36,18 @@ MANIFEST = {
 
 
 def test_a_run_is_divided_into_work_imports_waiting_and_orchestration() -> None:
-    found = shares(MANIFEST, LEDGER, import_seconds=2.5)
-    assert (found.wall, found.tools, found.imports, found.waiting) == (69.5, 5.0, 2.5, 60.0)
-    assert found.orchestration == pytest.approx(2.0)
-    assert found.share == pytest.approx(2.0 / 9.5)
+    found = shares(MANIFEST, LEDGER, own_import=0.3, worker_import=2.5)
+    assert (found.wall, found.tools, found.waiting) == (69.5, 5.0, 60.0)
+    assert found.imports == pytest.approx(2.8)
+    assert found.orchestration == pytest.approx(1.7)
+    assert found.share == pytest.approx(1.7 / 9.5)
     assert found.between == {"a": pytest.approx(3.0), "b": pytest.approx(0.5)}
 
 
-def test_an_import_counts_no_more_than_the_first_step_waited() -> None:
-    assert shares(MANIFEST, LEDGER, import_seconds=60.0).imports == pytest.approx(3.0)
+def test_an_import_counts_no_more_than_was_waited_before_and_in_the_first_step() -> None:
+    assert shares(MANIFEST, LEDGER, own_import=60.0, worker_import=60.0).imports == pytest.approx(0.5 + 3.0)
 
 
 def test_an_answer_that_comes_at_once_is_no_waiting() -> None:
     quick = [*LEDGER[:6], entry(9.2, "gate_decided"), entry(9.7, "finished")]
-    assert shares(MANIFEST, quick, import_seconds=2.5).waiting == 0.0
+    assert shares(MANIFEST, quick, own_import=0.3, worker_import=2.5).waiting == 0.0
