@@ -168,8 +168,8 @@ class Account:
 
     def _finished(self, event: Event) -> None:
         for line in event.data.get("closing", ()):
+            indent = len(line) - len(line.lstrip())
             text = placed(line.lstrip(), self._workspace)
-            indent = len(line) - len(text)
             lines = _wrap(text, WIDTH - indent - 2)
             self._line(" " * indent + lines[0])
             for rest in lines[1:]:

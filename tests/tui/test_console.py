@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 from agent.events import Event
@@ -78,3 +79,13 @@ def test_checks_are_counted_in_words_that_fit_the_number() -> None:
 
 def test_a_decided_number_is_shown_as_it_was_stated() -> None:
     assert [shown_value(value) for value in (0.7, [0.01, 0.05], 1024, 0.2)] == ["0.7", "0.01, 0.05", "1,024", "0.2"]
+
+
+def test_the_last_lines_stay_in_line_where_the_workspace_is_named() -> None:
+    closing = ["Verdict: go.", "  dossier    phasegate open", "  next       phasegate serve starts the endpoint"]
+    out = io.StringIO()
+    Account("0.1.0", Path("elsewhere"), out)(Event(type="finished", run="r", data={"closing": closing}))
+    assert out.getvalue().splitlines()[1:] == [
+        "  dossier    phasegate open --workspace elsewhere",
+        "  next       phasegate serve --workspace elsewhere starts the endpoint",
+    ]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tools.data.reading import Assumption, Reading
 
 MOST_NOTES = 8
+MARGIN = 1.0
+"""By how much a column's marks as a target must exceed the next one's to be named alone."""
 
 
 def run(job: Job) -> Outcome:
@@ -45,7 +47,11 @@ def report(reading: Reading, look: Peek) -> Outcome:
         "columns": width,
         "column_word": plural(width, "column"),
     }
-    if look.targets:
+    ahead = _ahead(look)
+    if look.targets and not ahead:
+        template += '. "{first}" or "{second}" may be the target'
+        facts |= {"first": look.targets[0].column, "second": look.targets[1].column}
+    elif look.targets:
         best = look.column(look.targets[0].column)
         template += '. "{target}" looks like the target'
         facts["target"] = best.name
@@ -97,6 +103,12 @@ def report(reading: Reading, look: Peek) -> Outcome:
             "warnings": len(reading.warnings),
         },
     )
+
+
+def _ahead(look: Peek) -> bool:
+    """Whether one column looks more like a target than any other by a clear margin."""
+    scores = [each.score for each in look.targets]
+    return bool(scores) and (len(scores) == 1 or scores[0] - scores[1] >= MARGIN)
 
 
 def _usual(item: Assumption) -> bool:

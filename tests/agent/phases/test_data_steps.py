@@ -12,7 +12,10 @@ import pytest
 
 from agent.advisors.expert import rules
 from agent.phases.intake.requirements import REQUIREMENTS
+from agent.phases.intake.source import report
 from tests.agent.phases.data_bench import STEPS, Bench
+from tools.data.peeking import peek
+from tools.data.sources import SourceSettings, read_table
 from tools.errors import InputError
 
 Find = Callable[[str], Path]
@@ -45,6 +48,14 @@ def test_intake_says_which_column_is_the_target_and_how_its_classes_lie(tmp_path
     number = bench(tmp_path / "b", risk=np.linspace(0, 1, 600))
     assert '"risk" looks like the target: a number' in str(number.outcomes["intake.source"].summary)
     assert number.decisions["data.problem_type"] == "regression"
+
+
+def test_intake_names_two_columns_where_neither_looks_more_like_the_target(tmp_path: Path) -> None:
+    delays = {"dep_delay": np.arange(90) / 7, "arr_delay": np.arange(90) / 3, "year": [2013] * 90}
+    pd.DataFrame(delays).to_csv(tmp_path / "flights.csv", index=False)
+    frame, reading = read_table(tmp_path / "flights.csv", SourceSettings.of({}), "flights.csv")
+    told = str(report(reading, peek(frame, reading)).summary)
+    assert told.endswith('3 columns. "dep_delay" or "arr_delay" may be the target')
 
 
 def test_feasibility_differs_with_the_number_of_rows(tmp_path: Path) -> None:
