@@ -550,7 +550,10 @@ def _(folder: Path) -> None:
         kubernetes_validate.validate({**service, "spec": {"ports": "many"}}, version, strict=True)
 
 
-LOOP = {"pytest", "pytest-xdist", "pytest-timeout", "ruff", "mypy", "import-linter", "pandas-stubs", "types-pyyaml"}
+LOOP = {
+    *("pytest", "pytest-xdist", "pytest-timeout", "pytest-textual-snapshot"),
+    *("ruff", "mypy", "import-linter", "pandas-stubs", "types-pyyaml"),
+}
 """The quick loop can't pass without these, so it is their test."""
 
 

@@ -232,7 +232,7 @@ def _duplicates(profile: Profile) -> Iterator[Finding]:
             "rows",
             "warn" if many and not repeats.chance else "info",
             (),
-            "{rows|int} {word} ({share|pct}) {verb} another row in all features"
+            "{rows|int} {word} ({share|pct}) {verb} an earlier row in all features"
             + (", as the few values of the columns make likely" if repeats.chance else ""),
             "None needed: equal rows stay on one side of the split."
             if repeats.chance

@@ -116,7 +116,7 @@ def report(made: SplitReport, summary: Sentence) -> Outcome:
     if made.between:
         notes.append(say("{rows|int} {word} in the gap left out", rows=made.between, word=plural(made.between, "row")))
     if made.tied and made.kind in ("random", "stratified", "grouped"):
-        notes.append(say("{rows|int} rows that repeat others were kept with them on one side", rows=made.tied))
+        notes.append(say("{rows|int} rows have exact copies, which were kept with them on one side", rows=made.tied))
     least = min((rows for rows in parts["train"].classes.values()), default=None)
     if least is not None and least < made.scheme.folds and made.scheme.kind == "stratified":
         notes.append(
