@@ -59,7 +59,7 @@ class Position:
         self.started_at = ""
         self.decisions: dict[str, Decision] = {}
         self.first: dict[str, Decision] = {}
-        """What each question was answered with before any revision."""
+        """What each question was last answered with when it was asked: before any revision."""
         self.steps: dict[str, StepRecord] = {}
         self.gates: dict[str, GateState] = {}
         self.revised_seq = -1
@@ -93,6 +93,10 @@ class Position:
         for name, record in list(self.steps.items()):
             if not all(self.store.has(row["sha256"]) for row in record.artifacts.values()):
                 del self.steps[name]
+
+    def take_back(self, question: str) -> None:
+        """Open a question again: until it is answered anew, the ledger's last word on it stands for a later reader."""
+        self.decisions.pop(question, None)
 
     def gate(self, name: str) -> GateState:
         """A gate's state."""
@@ -212,7 +216,7 @@ def _asked(position: Position, entry: Entry) -> None:
 def _answered(position: Position, entry: Entry) -> None:
     decision = Decision.model_validate({key: value for key, value in entry.data.items() if key != "step"})
     position.decisions[decision.id] = decision
-    position.first.setdefault(decision.id, decision)
+    position.first[decision.id] = decision
     if position.asked == decision.id:
         position.asked = None
 

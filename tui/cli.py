@@ -347,6 +347,21 @@ def verify(
     guarded(as_json, debug, lambda: looking.verify(workspace, run, head, as_json), workspace)
 
 
+@app.command()
+def tui(
+    data: Annotated[str | None, typer.Argument(metavar="DATA", help="A table to begin with.")] = None,
+    workspace: Workspace = WORKSPACE,
+    run: AnyRun = None,
+    as_json: Annotated[bool, typer.Option("--json", hidden=True)] = False,
+    debug: Debug = False,
+) -> None:
+    """Open the full-screen terminal.
+
+    With DATA it begins a run, without it goes on with the one that waits in the workspace.
+    """
+    guarded(as_json, debug, lambda: running.terminal(workspace, run, data), workspace)
+
+
 def _later(name: str) -> None:
     def command(
         arguments: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
@@ -358,7 +373,7 @@ def _later(name: str) -> None:
     app.command(name, hidden=True, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(command)
 
 
-for _name in ("fork", "diff", "tui", "look", "eject", "outbound", "purge"):
+for _name in ("fork", "diff", "look", "eject", "outbound", "purge"):
     _later(_name)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,6 +89,18 @@ def resume(
         return asyncio.run(walk())
     finally:
         show.close()
+
+
+def terminal(workspace: Path, name: str | None, data: str | None) -> int:
+    """Open the full-screen terminal on a table, or on a run."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "The full-screen terminal needs a terminal, and this is none.", hint="`phasegate run` works anywhere."
+        )
+    from tui.app.app import PhasegateApp
+
+    PhasegateApp(workspace, data, name).run()
+    return 0
 
 
 def _show(as_json: bool, workspace: Path) -> Any:

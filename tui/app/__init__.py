@@ -1,0 +1,1 @@
+"""The full-screen terminal: home, the run with its conversation, gates, evidence."""

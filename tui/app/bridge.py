@@ -1,0 +1,165 @@
+"""The one link between the screens and the agent: a session in a thread of its own, events out, answers in.
+
+The session's event loop is not the screen's: whatever the run does between two events, keys stay quick.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from agent.errors import AgentError, Problem, describe
+from agent.events import Event
+
+if TYPE_CHECKING:
+    from agent.answers import GateAnswer
+    from agent.gates import GateRequest
+    from agent.questions import Question
+    from agent.session import Session
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Which run to open, and how."""
+
+    workspace: Path
+    data: str | None = None
+    """A table to begin a run on; None goes on with a run."""
+    run: str | None = None
+    """The run to go on with; the latest without it."""
+    again: str | None = None
+    """Id of a question that is to be asked once more."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """One event, with what waits for an answer since."""
+
+    event: Event
+    pending: Question | GateRequest | None = None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The session is closed: at the run's end, stopped, or by a problem."""
+
+    problem: Problem | None = None
+
+
+Listener = Callable[[Told | Ended], None]
+"""Is called in the session's thread."""
+
+
+class Bridge:
+    """Opens sessions one after the other, and hands over what a person says."""
+
+    def __init__(self, listen: Listener) -> None:
+        self._listen = listen
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._session: Session | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether a session is open."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def open(self, opening: Opening) -> None:
+        """Open a session; the one before must have ended."""
+        if self._thread is not None:
+            self._thread.join()
+        self._thread = threading.Thread(target=self._run, args=(opening,), name="session", daemon=True)
+        self._thread.start()
+
+    async def answer(self, question: str, value: Any, *, reason: str | None = None, advised: bool = False) -> None:
+        """Answer the question that waits; ``advised`` says that the person took the advice unseen.
+
+        Raises:
+            AgentError: the answer does not fit; the question still waits.
+        """
+        source: Any = "recommended" if advised else "person"
+        await self._call(lambda session: session.answer(question, value, source=source, reason=reason))
+
+    async def decide(self, gate: str, answer: GateAnswer) -> None:
+        """Decide the gate that waits.
+
+        Raises:
+            AgentError: the decision is refused; the gate still waits.
+        """
+        await self._call(lambda session: session.decide(gate, answer, source="person"))
+
+    async def read(self, look: Callable[[Session], T]) -> T:
+        """Look at the session in its own thread; once it has ended, at where it ended."""
+        if self.running:
+            return await self._call(look)
+        if self._session is None:
+            raise AgentError("No run is open.", hint="Begin or resume one first.")
+        return await asyncio.to_thread(look, self._session)
+
+    def stop(self, reason: str = "the person") -> None:
+        """Give up the step in flight and close the session; the run can be resumed."""
+        if self._loop is not None and self._session is not None and self.running:
+            self._loop.call_soon_threadsafe(self._session.cancel, reason)
+
+    def close(self, seconds: float = 5.0) -> None:
+        """Stop and wait for the session's end."""
+        self.stop()
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    async def _call(self, work: Callable[[Session], T]) -> T:
+        loop, session = self._loop, self._session
+        if loop is None or session is None or not self.running:
+            raise AgentError("The run has stopped.", hint="Resume it first.")
+        done: Future[T] = Future()
+
+        def carry_out() -> None:
+            try:
+                done.set_result(work(session))
+            except BaseException as error:
+                done.set_exception(error)
+
+        loop.call_soon_threadsafe(carry_out)
+        return await asyncio.wrap_future(done)
+
+    def _run(self, opening: Opening) -> None:
+        problem = None
+        try:
+            asyncio.run(self._walk(opening))
+        except BaseException as error:  # whatever ends the session is told, and the screen stays
+            problem = describe(error)
+        finally:
+            self._loop = None
+        self._listen(Ended(problem))
+
+    async def _walk(self, opening: Opening) -> None:
+        from agent.retelling import retold
+
+        async with _session(opening) as session:
+            self._loop, self._session = asyncio.get_running_loop(), session
+            if opening.again is not None:
+                session.position.take_back(opening.again)
+            for event in retold(session.ledger.entries, session.position):
+                self._listen(Told(event))
+            async for event in session.events():
+                asked = event.type in {"question_asked", "gate_opened"}
+                self._listen(Told(event, session.pending if asked else None))
+
+
+def _session(opening: Opening) -> AbstractAsyncContextManager[Session]:
+    from agent.session import Session
+    from agent.sources import Source
+
+    if opening.data is None:
+        return Session.resume(opening.workspace, opening.run)
+    source = Source(opening.data)
+    source.check()
+    return Session.start(opening.workspace, source, seed=0)
