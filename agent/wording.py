@@ -30,6 +30,21 @@ def shown_value(value: Any) -> str:
     return show(value)
 
 
+def inert_text(text: str, limit: int = 120) -> str:
+    """Text from data, harmless for a terminal."""
+    return inert(text, limit)
+
+
+def percent(share: float) -> str:
+    """A share as a percentage; never rounded to none or all."""
+    return show(share, "pct")
+
+
+def count(number: int, word: str) -> str:
+    """So many of something: ``count(2, "row")`` is "2 rows"."""
+    return f"{number:,} {plural(number, word)}"
+
+
 def short_hash(sha256: str) -> str:
     """The first eight digits of a hash in two groups."""
     return f"{sha256[:4]} {sha256[4:8]}"

@@ -232,6 +232,31 @@ def open_dossier(
 
 
 @app.command()
+def look(
+    data: Annotated[str, typer.Argument(metavar="FILE", help="A table, as for `run`.")],
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="ID=VALUE", help="How to read it (source.…); repeatable.")
+    ] = None,
+    workspace: AnyWorkspace = WORKSPACE,
+    run: AnyRun = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say in seconds what a file holds.
+
+    Its size, how it was read, which column may be the target, what needs care, and each column with a small sketch.
+    Nothing is asked and nothing is written; of personal data no value is shown.
+
+    With --json: {version, name, rows, columns: [{name, position, type, role, missing, missing_share, distinct,
+    personal, protected, level, sketch, start, end, minimum, median, maximum, levels: [{value, rows}], words}],
+    findings: [{kind, level, columns, text, action}], targets: [{column, task, reason}], reading: {format, encoding,
+    separator, header, skipped_lines, notes}}. `sketch` counts rows in bins of one width from `start` to `end` (dates
+    in days since 1970); the outer bins hold what lies beyond.
+    """
+    guarded(as_json, debug, lambda: looking.look(data, settings or [], as_json))
+
+
+@app.command()
 def doctor(workspace: Workspace = WORKSPACE, run: AnyRun = None, as_json: Json = False, debug: Debug = False) -> None:
     """Say what this machine has and lacks."""
     guarded(as_json, debug, lambda: looking.doctor(workspace, as_json), workspace)
@@ -373,7 +398,7 @@ def _later(name: str) -> None:
     app.command(name, hidden=True, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(command)
 
 
-for _name in ("fork", "diff", "look", "eject", "outbound", "purge"):
+for _name in ("fork", "diff", "eject", "outbound", "purge"):
     _later(_name)
 
 

@@ -7,8 +7,9 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -30,6 +31,19 @@ def placed(text: str, workspace: Path | None) -> str:
     if workspace is None or workspace == WORKSPACE:
         return text
     return _COMMAND.sub(lambda found: f"{found[0]} --workspace {shlex.quote(str(workspace))}", text)
+
+
+def pairs(settings: Sequence[str]) -> dict[str, Any]:
+    """Answers from ``--set ID=VALUE`` flags, by id."""
+    from agent import yaml12
+
+    pairs = {}
+    for setting in settings:
+        name, sign, value = setting.partition("=")
+        if not sign or not name:
+            raise UsageError(f'"{setting}" is not of the form ID=VALUE.', hint="Such as --set split.test_size=0.2")
+        pairs[name.strip()] = yaml12.scalar(value)
+    return pairs
 
 
 def guarded(as_json: bool, debug: bool, work: Callable[[], int | None], workspace: Path | None = None) -> None:

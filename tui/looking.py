@@ -1,12 +1,13 @@
-"""The verbs that look and change nothing: status, show, open, doctor, verify, graph."""
+"""The verbs that look and change nothing: status, show, open, look, doctor, verify, graph."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from tui.ending import placed
+from tui.ending import pairs, placed
 
 
 def status(workspace: Path, name: str | None, as_json: bool) -> int:
@@ -58,6 +59,23 @@ def doctor(workspace: Path, as_json: bool) -> int:
         for line in lines:
             advice = f"  ({line.advice})" if line.advice else ""
             print(f"{line.state:<8}{line.name:<18}{line.value}{advice}")
+    return 0
+
+
+def look(data: str, settings: Sequence[str], as_json: bool) -> int:
+    """Look at a table and say what there is; nothing is kept."""
+    import shutil
+
+    from agent import looking
+    from tui import sketch
+
+    found = looking.look(data, looking.source_settings(pairs(settings)))
+    if as_json:
+        # characters that steer a terminal stand escaped in it
+        print(json.dumps(looking.as_json(found)))
+        return 0
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else sketch.WIDTH
+    print("\n".join(sketch.lines(found, width, then=sketch.command(data, settings, found.leading))))
     return 0
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.errors import UsageError
-from tui.ending import placed, version
+from tui.ending import pairs, placed, version
 
 if TYPE_CHECKING:
     from agent.answers import Answers
@@ -115,20 +115,8 @@ def _given(file: Path | None, flags: Mapping[str, Any], settings: Sequence[str])
 
     answers = read_answers(file) if file else Answers()
     over = {name: Given(value=value, source="flag") for name, value in flags.items()}
-    over |= {name: Given(value=value, source="flag") for name, value in _pairs(settings).items()}
+    over |= {name: Given(value=value, source="flag") for name, value in pairs(settings).items()}
     return answers.with_answers(over)
-
-
-def _pairs(settings: Sequence[str]) -> dict[str, Any]:
-    from agent import yaml12
-
-    pairs = {}
-    for setting in settings:
-        name, sign, value = setting.partition("=")
-        if not sign or not name:
-            raise UsageError(f'"{setting}" is not of the form ID=VALUE.', hint="Such as --set split.test_size=0.2")
-        pairs[name.strip()] = yaml12.scalar(value)
-    return pairs
 
 
 def _source_settings(given: Answers) -> dict[str, Any]:
@@ -179,7 +167,7 @@ def decide(
     for field in ("by", "reason"):
         if not decision[field].strip():
             raise UsageError(f"--{field} is empty.", hint="A decision needs a name and a reason.")
-    answer = GateAnswer(**decision, set=_pairs(settings))
+    answer = GateAnswer(**decision, set=pairs(settings))
     told = record(workspace, name, gate, answer)
     if as_json:
         print(json.dumps(told, ensure_ascii=False))

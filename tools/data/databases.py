@@ -33,12 +33,28 @@ def extract(location: str | Path, settings: SourceSettings | Mapping[str, Any] |
     """Copy a database table or query, or a folder of Parquet files, to one Parquet file.
 
     Args:
-        location: ``sqlite:///f.db``, ``duckdb:///f.db``, ``postgresql://…``, or a folder.
-        settings: ``source.table`` or ``source.query``.
+        location: as for :func:`fetch`.
+        settings: as for :func:`fetch`.
         out: the file to write.
 
     Returns:
         ``out``.
+
+    Raises:
+        InputError: as for :func:`fetch`.
+    """
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(fetch(location, settings), out)
+    return out
+
+
+def fetch(location: str | Path, settings: SourceSettings | Mapping[str, Any] | None) -> pa.Table:
+    """The rows of a database table or query, or of a folder of Parquet files.
+
+    Args:
+        location: ``sqlite:///f.db``, ``duckdb:///f.db``, ``postgresql://…``, or a folder.
+        settings: ``source.table`` or ``source.query``.
 
     Raises:
         InputError: a password in the URL, no such file or table, a query that fails (code 9 where a server does).
@@ -46,7 +62,7 @@ def extract(location: str | Path, settings: SourceSettings | Mapping[str, Any] |
     chosen = settings if isinstance(settings, SourceSettings) else SourceSettings.of(settings)
     text = str(location)
     if not is_database(text):
-        return parquet_folder(Path(location), out)
+        return parquet_folder(Path(location))
     parts = urlsplit(text)
     if parts.password is not None or "password=" in parts.query.lower():
         raise InputError(
@@ -61,10 +77,7 @@ def extract(location: str | Path, settings: SourceSettings | Mapping[str, Any] |
     table = DATABASES[scheme](text, chosen)
     if not table.num_rows:
         raise InputError("The table or query gives no rows.", hint="Check source.table or source.query.")
-    import pyarrow.parquet
-
-    pyarrow.parquet.write_table(table, out)
-    return out
+    return table
 
 
 def _file(location: str) -> Path:

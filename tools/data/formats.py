@@ -244,8 +244,8 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def parquet_folder(folder: Path, out: Path) -> Path:
-    """All Parquet files below a folder, in order of their names, as one file at ``out``.
+def parquet_folder(folder: Path) -> pa.Table:
+    """All Parquet files below a folder, in order of their names, as one table.
 
     Raises:
         InputError: there are none, or they do not fit together.
@@ -255,15 +255,14 @@ def parquet_folder(folder: Path, out: Path) -> Path:
     files = sorted(path for path in folder.rglob("*.parquet") if path.is_file())
     if not files:
         raise InputError(
-            f"{inert(folder.name)} holds no Parquet files.", hint="Give a file, or a folder of Parquet files."
+            f"{inert(folder.name or str(folder))} holds no Parquet files.",
+            hint="Give a file, or a folder of Parquet files.",
         )
     try:
         tables = [pyarrow.parquet.ParquetFile(path).read() for path in files]
-        table = pa.concat_tables(tables, promote_options="permissive")
+        return pa.concat_tables(tables, promote_options="permissive")
     except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
         raise InputError(
             f"The Parquet files in {inert(folder.name)} do not fit together or are damaged.",
             hint="Check that they hold the same columns.",
         ) from error
-    pyarrow.parquet.write_table(table, out)
-    return out

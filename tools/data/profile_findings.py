@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from tools.data.profiling import Profile
 from tools.data.reading import Reading
@@ -36,7 +36,12 @@ def profile_findings(profile: Profile, reading: Reading) -> tuple[Finding, ...]:
     """
     found = [finding for source in SOURCES for finding in source(profile)]
     found += list(_reading(reading))
-    return tuple(sorted(found, key=lambda finding: (_RANK[finding.level], _KINDS.index(finding.kind))))
+    return ranked(found)
+
+
+def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings in order of their consequence: by level, then by kind; within a kind as they come."""
+    return tuple(sorted(findings, key=lambda finding: (_RANK[finding.level], _KINDS.index(finding.kind))))
 
 
 def _personal(profile: Profile) -> Iterator[Finding]:

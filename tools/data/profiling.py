@@ -290,7 +290,8 @@ def _skewness(values: np.ndarray) -> float | None:
     spread = float(np.sqrt((centred**2).mean()))
     if spread <= 1e-12 * max(1.0, float(np.abs(values).max())):
         return None
-    skewness = float(((centred / spread) ** 3).mean())
+    scaled = centred / spread
+    skewness = float((scaled * scaled * scaled).mean())  # a power takes ten times as long
     return skewness if math.isfinite(skewness) else None
 
 

@@ -107,9 +107,12 @@ def read_table(
     """
     chosen = settings if isinstance(settings, SourceSettings) else SourceSettings.of(settings)
     shown = inert(name or path.name)
-    data = content(path, shown)
-    table = READERS[kind_of(data, shown)](data, chosen, shown)
-    return _typed(table, chosen, shown)
+    return read_content(content(path, shown), chosen, shown)
+
+
+def read_content(data: bytes, settings: SourceSettings, name: str) -> tuple[pd.DataFrame, Reading]:
+    """Read a table from the bytes of a file, as :func:`read_table` does; ``name`` is what messages call it."""
+    return _typed(READERS[kind_of(data, name)](data, settings, name), settings, name)
 
 
 def read_like(

@@ -120,6 +120,8 @@ def shifts_findings(profile: Profile) -> Iterator[Finding]:
 def values_findings(profile: Profile) -> Iterator[Finding]:
     """Values that may not mean what they say."""
     for column in profile.columns:
+        if column.personal:
+            continue
         if column.sentinel is not None:
             yield finding_of(
                 "quality",
@@ -172,7 +174,10 @@ def forms_findings(profile: Profile) -> Iterator[Finding]:
     heavy = [
         column
         for column in profile.columns
-        if column.role == "number" and column.numbers is not None and abs(column.numbers.skewness or 0.0) > HEAVY_TAIL
+        if column.role == "number"
+        and not column.personal
+        and column.numbers is not None
+        and abs(column.numbers.skewness or 0.0) > HEAVY_TAIL
     ]
     if heavy:
         worst = max(heavy, key=lambda column: abs((column.numbers.skewness if column.numbers else 0) or 0))

@@ -47,7 +47,7 @@ def report(reading: Reading, look: Peek) -> Outcome:
         "columns": width,
         "column_word": plural(width, "column"),
     }
-    ahead = _ahead(look)
+    ahead = is_ahead(look)
     if look.targets and not ahead:
         template += '. "{first}" or "{second}" may be the target'
         facts |= {"first": look.targets[0].column, "second": look.targets[1].column}
@@ -71,7 +71,7 @@ def report(reading: Reading, look: Peek) -> Outcome:
     else:
         template += "; no column looks like a target by itself"
     notes: list[Sentence] = list(reading.warnings)
-    notes += [_assumed(item) for item in reading.assumed if not _usual(item)]
+    notes += [assumed(item) for item in reading.assumed if not is_usual(item)]
     if reading.test_rows:
         notes.append(say("the last {rows|int} rows come from the test file", rows=reading.test_rows))
     if look.personal:
@@ -105,18 +105,19 @@ def report(reading: Reading, look: Peek) -> Outcome:
     )
 
 
-def _ahead(look: Peek) -> bool:
+def is_ahead(look: Peek) -> bool:
     """Whether one column looks more like a target than any other by a clear margin."""
     scores = [each.score for each in look.targets]
     return bool(scores) and (len(scores) == 1 or scores[0] - scores[1] >= MARGIN)
 
 
-def _usual(item: Assumption) -> bool:
+def is_usual(item: Assumption) -> bool:
     """Whether an assumption is what everybody would expect."""
     return (item.what, item.value) in (("separator", ","), ("header", "yes"), ("date", "iso"))
 
 
-def _assumed(item: Assumption) -> Sentence:
+def assumed(item: Assumption) -> Sentence:
+    """An assumption of the reader with what speaks for it."""
     return Sentence(
         template="assumed {about}: {choice} (" + item.evidence.template + ")",
         facts={"about": item.what, "choice": _shown(item.value), **item.evidence.facts},
