@@ -74,6 +74,7 @@ class RunScreen(Screen[None]):
         self.working = False
         """Whether a step is in flight."""
         self.name_of_person = ""
+        self._leaving = False
         self._advising: str | None = None
         """The phase in which advice is taken unseen."""
         self._answered: list[str] = []
@@ -120,7 +121,9 @@ class RunScreen(Screen[None]):
     # what the session tells
 
     async def on_heard(self, message: Heard) -> None:
-        """Show one event."""
+        """Show one event; a screen that is being left shows nothing more."""
+        if self._leaving:
+            return
         if isinstance(message.told, Ended):
             await self._ended(message.told)
             return
@@ -348,6 +351,7 @@ class RunScreen(Screen[None]):
             sure = await self.app.push_screen_wait(Confirm("A step is at work. Leave? The run can be resumed."))
             if not sure:
                 return False
+        self._leaving = True
         self.bridge.close()
         return True
 
