@@ -129,6 +129,38 @@ def resume(
 
 
 @app.command()
+def fork(
+    gate: Annotated[str, typer.Option("--at", metavar="GATE", help="The gate to go back to.")],
+    settings: Set = None,
+    workspace: Workspace = WORKSPACE,
+    run: Run = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Go back to a gate in a run of its own.
+
+    It repeats a run's answers, but for the changed ones, redoes only what depends on them, and stops at the gate.
+    """
+    guarded(as_json, debug, lambda: running.fork(workspace, run, gate, settings or [], as_json), workspace)
+
+
+@app.command()
+def diff(
+    left: Annotated[str, typer.Argument(metavar="RUN", help="A run, or `latest`.")],
+    right: Annotated[str, typer.Argument(metavar="RUN", help="The run to hold against it.")],
+    workspace: Workspace = WORKSPACE,
+    run: AnyRun = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say what differs between two runs.
+
+    Decisions, gates, verdict, metrics, checks, steps and deliverables; what is the same is counted.
+    """
+    guarded(as_json, debug, lambda: looking.diff(workspace, left, right, as_json), workspace)
+
+
+@app.command()
 def questions(
     data: Annotated[str, typer.Argument(metavar="DATA", help="A table, as for `run`.")],
     target: Annotated[str | None, typer.Option("--target", metavar="COL", help="The column to predict.")] = None,
@@ -358,7 +390,7 @@ def _later(name: str) -> None:
     app.command(name, hidden=True, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(command)
 
 
-for _name in ("fork", "diff", "tui", "look", "eject", "outbound", "purge"):
+for _name in ("tui", "look", "eject", "outbound", "purge"):
     _later(_name)
 
 

@@ -1,4 +1,4 @@
-"""The verbs that carry a run on: run, resume, questions, decide, replay, retrain."""
+"""The verbs that carry a run on: run, resume, fork, questions, decide, replay, retrain."""
 
 from __future__ import annotations
 
@@ -86,6 +86,20 @@ def resume(
 
     try:
         return asyncio.run(walk())
+    finally:
+        show.close()
+
+
+def fork(workspace: Path, name: str | None, gate: str, settings: Sequence[str], as_json: bool) -> int:
+    """Repeat a run up to a gate, with some answers changed."""
+    import asyncio
+
+    from agent.forking import fork as begin
+
+    changed = _pairs(settings)
+    show = _show(as_json, workspace)
+    try:
+        return asyncio.run(begin(workspace, name, gate, changed, show))
     finally:
         show.close()
 
