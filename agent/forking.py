@@ -11,9 +11,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from agent.advisors.expert import Expert
 from agent.answers import GATES, Answers, Given
-from agent.errors import AgentError, Rejected, UsageError, Waiting
+from agent.errors import AgentError, AnswersDoNotFit, Rejected, UsageError, Waiting
 from agent.gates import GateRequest
 from agent.headless import Headless, Show
 from agent.position import Position
@@ -40,7 +42,7 @@ async def fork(root: Path, name: str | None, gate: str, settings: Mapping[str, A
         root: the workspace's folder.
         name: the run to fork; the newest without it.
         gate: where the fork stops.
-        settings: answers put over the repeated ones, by question id.
+        settings: answers put over the repeated ones, by question id: a value, or {value, reason, by} as in a file.
         show: where events go.
 
     Raises:
@@ -54,7 +56,8 @@ async def fork(root: Path, name: str | None, gate: str, settings: Mapping[str, A
     _check_gate(run, gate, entries)
     position = Position(registry(), workspace.store).take_all(entries)
     changed = _checked(settings, position)
-    lineage = {"run": run.id, "gate": gate, "head": entries[-1].hash, "set": changed}
+    lineage: dict[str, Any] = {"run": run.id, "gate": gate, "head": entries[-1].hash}
+    lineage["set"] = {key: given.value for key, given in changed.items()}
     rows = {name: position.started[name] for name in ("source", "source_test") if name in position.started}
     source = Kept(position.started["source"]["name"], lineage={"forked": lineage}, rows=rows)
     headless = Headless(_repeated(position, changed), accept_recommended=False, show=show)
@@ -75,25 +78,33 @@ def _check_gate(run: RunFolder, gate: str, entries: Iterable[Entry]) -> None:
         raise UsageError(f"Run {run.id} never opened gate {gate}.", hint=f"Gates that it opened: {known}.")
 
 
-def _checked(settings: Mapping[str, Any], position: Position) -> dict[str, Any]:
+def _checked(settings: Mapping[str, Any], position: Position) -> dict[str, Given]:
     """The changed answers, each checked against its question as the forked run knows it."""
-    for name, value in settings.items():
-        check_static(position.registry, name, value)
+    try:
+        given = Answers.model_validate({"answers": dict(settings)}).answers
+    except ValidationError as error:
+        place = ".".join(str(part) for part in error.errors()[0]["loc"][1:])
+        raise AnswersDoNotFit(f"{place}: {error.errors()[0]['msg']}.", hint="Give a value.") from None
+    changed = {}
+    for name, answer in given.items():
+        check_static(position.registry, name, answer.value, answer.reason)
         if name in _TAKEN_OUT:
             raise UsageError(
                 f"{name} can't change in a fork: it has the rows that run {position.run} had.",
                 hint="Start a run on other rows with: phasegate run DATA",
             )
-    return settle(settings, position, Expert(), by=None, reason=None)
+        value = settle({name: answer.value}, position, Expert(), by=answer.by, reason=answer.reason)[name]
+        changed[name] = answer.model_copy(update={"value": value, "source": "flag"})
+    return changed
 
 
-def _repeated(position: Position, changed: Mapping[str, Any]) -> Answers:
+def _repeated(position: Position, changed: Mapping[str, Given]) -> Answers:
     """The answers of a run as they stood in the end with changed ones over them, and no gate decision."""
     answers = {
         key: Given(value=decision.value, reason=decision.reason, by=decision.by, source=decision.source)
         for key, decision in position.decisions.items()
     }
-    return Answers(answers={**answers, **{key: Given(value=value, source="flag") for key, value in changed.items()}})
+    return Answers(answers={**answers, **changed})
 
 
 def _told(stopped: Waiting | Rejected, session: Session, run: RunFolder, gate: str) -> AgentError:

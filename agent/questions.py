@@ -152,6 +152,11 @@ def settle(
         if found is None:
             raise AnswersDoNotFit(f"There is no question {name}.", hint="`phasegate show questions` lists them.")
         step, ask, subject = found
+        if name not in position.decisions and step.id not in position.steps:
+            settled[name] = _ahead(name, value, position.registry, reason)
+            continue
+        if name not in position.decisions and ask.subjects and subject not in ask.subjects(position):
+            raise AnswersDoNotFit(f"{name} did not come up in this run.", hint="`phasegate show questions` lists them.")
         question = build(step, ask, subject, position, advisor)
         if value == "recommended":
             if not question.has_recommendation:
@@ -159,6 +164,16 @@ def settle(
             value = question.recommended
         settled[name] = decide(question, value, source="revision", by=by, reason=reason).value
     return settled
+
+
+def _ahead(name: str, value: Any, registry: Registry, reason: str | None) -> Any:
+    """An answer to a question of a step to come: what it will offer and recommend is not known yet."""
+    if value == "recommended":
+        raise AnswersDoNotFit(
+            f"{name} is asked by a step to come, and nothing is recommended yet.", hint="Give a value."
+        )
+    check_static(registry, name, value, reason)
+    return value
 
 
 def check_static(registry: Registry, question: str, value: Any, reason: str | None = None) -> None:

@@ -32,8 +32,8 @@ PAPERS = ["preparation.documents", "experimentation.documents"]
 
 
 def original(root: Path, *gates: str, **more: Any) -> RunFolder:
-    """A run whose first gates, or all, are approved."""
-    approvals = {**dict.fromkeys(gates or GATES, APPROVE), **more}
+    """A run with these gates approved; with all where none is named."""
+    approvals = {gate: APPROVE for gate in gates or GATES if gate != "none"} | more
     walk(root, answers(WEIGHT, approvals), table=TABLE, steps=papered())
     return newest(root)
 
@@ -124,6 +124,14 @@ def test_only_what_depends_on_the_changed_answer_is_done_again(papers: Path) -> 
         e.data for e in entries(papers) if e.data.get("id") == "toy.weight" and e.type == "question_answered"
     )
     assert (changed["value"], changed["source"]) == (3, "flag")
+
+
+def test_a_changed_answer_may_carry_its_reason(papers: Path) -> None:
+    original(papers)
+    forked(papers, "experimentation", {"toy.weight": {"value": 3, "reason": "it counts more", "by": "Ben"}})
+    told = next(e.data for e in entries(papers) if e.data.get("id") == "toy.weight" and e.type == "question_answered")
+    assert (told["value"], told["reason"], told["by"], told["source"]) == (3, "it counts more", "Ben", "flag")
+    assert first(papers).data["forked"]["set"] == {"toy.weight": 3}
 
 
 def test_an_earlier_gate_that_shows_the_same_is_passed_and_the_ledger_says_where_it_was_approved(papers: Path) -> None:
@@ -237,6 +245,14 @@ def test_a_fork_that_was_cut_short_goes_on_the_same_way(papers: Path) -> None:
     assert verify(papers).problems == []
 
 
+def test_an_answer_of_a_phase_that_the_run_has_not_reached_is_remembered(papers: Path) -> None:
+    original(papers, "none")
+    forked(papers, "preparation", {"toy.weight": 7})
+    assert yaml.safe_load(newest(papers).given.read_text())["answers"]["toy.weight"]["value"] == 7
+    refused = forked(papers, "preparation", {"toy.weight": "recommended"})
+    assert isinstance(refused, AnswersDoNotFit)
+
+
 def test_a_run_that_waits_can_be_forked_and_stays_as_it_is(papers: Path) -> None:
     old = original(papers, "preparation")
     before = files(old)
@@ -282,6 +298,7 @@ def test_a_replay_of_a_fork_comes_out_the_same(papers: Path) -> None:
         ("intake", {}, UsageError, "There is no gate intake."),
         ("experimentation", {"toy.wieght": 1}, AnswersDoNotFit, "There is no question toy.wieght."),
         ("experimentation", {"toy.weight": -1}, AnswersDoNotFit, "toy.weight"),
+        ("experimentation", {"toy.weight": {"value": 3, "reason": 7}}, AnswersDoNotFit, "toy.weight.reason"),
         ("experimentation", {"toy.column": "c"}, AnswersDoNotFit, "not among the options"),
     ],
 )

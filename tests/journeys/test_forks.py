@@ -74,6 +74,7 @@ def test_a_gate_that_was_never_opened_or_an_answer_that_does_not_fit_makes_no_ru
         (("--at", "validation", "--set", "split.tset_size=0.2"), 8),
         (("--at", "validation", "--set", "split.test_size=7"), 8),
         (("--at", "validation", "--set", "nonsense"), 2),
+        (("--at", "validation", "--set", "data.leakage.duration=drop"), 8),
     ):
         known("fork", *arguments, code=code)
     known("diff", "0001-heron", "0009-otter", code=2)
