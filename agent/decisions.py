@@ -26,6 +26,18 @@ class Decision(BaseModel):
     """Id of the rule that recommended it."""
 
 
+class Carried(BaseModel):
+    """Where an approval was given that a fork took over."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run: str
+    evidence: str
+    """Hash of what the gate showed there: the same but for the run's own name in the documents."""
+    entry: str
+    """Hash of the entry in that run's ledger."""
+
+
 class GateDecision(BaseModel):
     """A decided gate: who, what, why, on which evidence."""
 
@@ -44,5 +56,7 @@ class GateDecision(BaseModel):
     override: tuple[str, ...] = ()
     conditions: str | None = None
     set: dict[str, Any] = Field(default_factory=dict)
-    source: Literal["file", "command", "person", "unchanged"] = "file"
-    """"unchanged": the gate showed what was approved before."""
+    source: Literal["file", "command", "person", "unchanged", "fork"] = "file"
+    """"unchanged": the gate showed what was approved before; "fork": it showed what was approved in another run."""
+    carried: Carried | None = Field(default=None, exclude_if=lambda value: value is None)
+    """With source "fork": that other run."""

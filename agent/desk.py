@@ -6,6 +6,7 @@ from typing import Any
 
 from agent import gates
 from agent.advisors.base import Advisor
+from agent.carrying import approval
 from agent.effects import Effects
 from agent.execution import Executor
 from agent.gates import GateRequest
@@ -13,6 +14,7 @@ from agent.openings import workspace_checks
 from agent.questions import Question, Side, open_questions
 from agent.registry import Phase
 from agent.steps import Step
+from agent.waiting import write_gate
 
 
 class RunDesk:
@@ -47,6 +49,8 @@ class RunDesk:
         if before is not None and not state.open:
             self._note_unchanged(phase, before)
             return "approve"
+        if self._carried(phase):
+            return "approve"
         last = state.decisions[-1] if state.decisions else None
         if last is not None and not state.open and last.evidence == gates.evidence_hash(self._position, phase):
             if last.decision == "reject":
@@ -72,6 +76,21 @@ class RunDesk:
 
     def _note_unchanged(self, phase: Phase, before: Any) -> None:
         self._position.take(gates.pass_unchanged(self._executor.ledger, self._position, phase, before))
+
+    def _carried(self, phase: Phase) -> bool:
+        """Whether an approval of just this, given in the run that this one was forked from, carries it through."""
+        executor, shown = self._executor, self.shown(phase)
+        found = approval(executor, phase, shown)
+        if found is None:
+            return False
+        opening = gates.opened(executor.ledger, self._position, phase, shown)
+        if opening is not None:
+            self._position.take(opening)
+        entry = gates.carry_over(executor.ledger, self._position, phase, *found)
+        self._position.take(entry)
+        write_gate(executor.run, shown, entry.data)
+        executor.tell("gate_decided", **entry.data, head=entry.hash)
+        return True
 
     def head(self) -> str:
         """The ledger's head."""

@@ -147,6 +147,7 @@ class Executor:
         key = step_key(step, inputs, decisions, self.position.seed)
         found = self._find(step, key)
         if found is not None:
+            self._take_observations(step, key, found)
             self._finish(step, key, dict(found.artifacts), 0.0, cached=True)
             return
         self.record("step_started", step=step.id, key=key)
@@ -172,7 +173,10 @@ class Executor:
         if self.borrowed is not None and key in self.borrowed.steps:
             return self.borrowed.steps[key]
         if self._elsewhere is None:
-            self._elsewhere = {record.key: record for run in self.workspace.runs() for record in _readable_steps(run)}
+            self._elsewhere = {}
+            for done in (done for run in self.workspace.runs() for done in _readable_steps(run)):
+                if not done.cached or done.key not in self._elsewhere:
+                    self._elsewhere[done.key] = done
         own = self.position.steps.get(step.id)
         record = own if own is not None and own.key == key else self._elsewhere.get(key)
         measured = self.position.observations.get((step.id, key), {}).get("artifacts")
@@ -181,6 +185,13 @@ class Executor:
         if record is None or not all(self.workspace.store.has(row["sha256"]) for row in record.artifacts.values()):
             return None
         return record
+
+    def _take_observations(self, step: Step, key: str, found: StepRecord) -> None:
+        """Put on record what was observed while a found step ran: a run is repeated by its own record."""
+        known = self.position.observations.get((step.id, key), {})
+        for name, value in found.observed.items():
+            if name not in known:
+                self.record("observation", step=step.id, key=key, name=name, value=value)
 
     async def _run(
         self, step: Step, key: str, inputs: Mapping[str, str], decisions: Mapping[str, Any]
@@ -321,7 +332,11 @@ def _readable_steps(run: RunFolder) -> Iterator[StepRecord]:
 
 def finished_steps(run: RunFolder) -> Iterator[StepRecord]:
     """The finished steps of a run's ledger, oldest first."""
+    observed: dict[str, dict[str, Any]] = {}
     for entry in read(run.ledger):
-        if entry.type == "step_finished":
-            data = entry.data
-            yield StepRecord(data["step"], data["key"], data["artifacts"], data["seconds"], data["cached"])
+        data = entry.data
+        if entry.type == "observation" and data["name"] != "artifacts":
+            observed.setdefault(data["key"], {})[data["name"]] = data["value"]
+        elif entry.type == "step_finished":
+            seen = observed.pop(data["key"], {})
+            yield StepRecord(data["step"], data["key"], data["artifacts"], data["seconds"], data["cached"], seen)

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict
 
 from agent.answers import GateAnswer
 from agent.conditions import COMPARE, parse_condition
-from agent.decisions import GateDecision
+from agent.decisions import Carried, GateDecision
 from agent.errors import AnswersDoNotFit, Rejected, Waiting
-from agent.position import Position
+from agent.position import Position, StepRecord
 from agent.registry import Phase
 from agent.steps import Kind
 from tools.records import Check, Finding, Outcome
@@ -65,13 +65,18 @@ class GateRequest(BaseModel):
 
 def evidence_hash(position: Position, phase: Phase) -> str:
     """The hash of what a gate shows: keys and artifacts of the phase's steps, and the verdict."""
-    return sha256_bytes(canonical_json({"gate": phase.name, "steps": _shown(position, phase)}))
+    return evidence_of(position.steps, phase)
 
 
-def _shown(position: Position, phase: Phase) -> dict[str, str]:
+def evidence_of(records: Mapping[str, StepRecord], phase: Phase) -> str:
+    """The hash of what a gate shows after these steps, by id."""
+    return sha256_bytes(canonical_json({"gate": phase.name, "steps": _shown(records, phase)}))
+
+
+def _shown(records: Mapping[str, StepRecord], phase: Phase) -> dict[str, str]:
     shown = {}
     for step in phase.steps:
-        record = position.steps.get(step.id)
+        record = records.get(step.id)
         if record is not None:
             # an effect is brought about again at each resume: what it says of the world then is no new evidence
             told = {} if step.kind is Kind.EFFECT else record.artifacts
@@ -143,7 +148,7 @@ def _changed(position: Position, phase: Phase) -> tuple[str, ...]:
     seen = position.gate(phase.name).shown
     if not seen:
         return ()
-    now = _shown(position, phase)
+    now = _shown(position.steps, phase)
     return tuple(step.title for step in phase.steps if step.id in now and now[step.id] != seen.get(step.id))
 
 
@@ -177,7 +182,7 @@ def opened(ledger: Ledger, position: Position, phase: Phase, shown: GateRequest)
         recommendation=shown.recommendation,
         why=shown.why,
         checks={check.id: check.status for check in shown.checks},
-        shown=_shown(position, phase),
+        shown=_shown(position.steps, phase),
     )
 
 
@@ -209,6 +214,12 @@ def pass_unchanged(ledger: Ledger, position: Position, phase: Phase, before: Gat
     """Record that a gate was passed again, since it shows what was approved before."""
     data = before.model_copy(update={"source": "unchanged"}).model_dump(mode="json")
     return ledger.append("gate_decided", **data)
+
+
+def carry_over(ledger: Ledger, position: Position, phase: Phase, before: GateDecision, origin: Carried) -> Entry:
+    """Record that a fork passes a gate, since it shows what a person approved in the run that it was forked from."""
+    now = {"source": "fork", "evidence": evidence_hash(position, phase), "carried": origin}
+    return ledger.append("gate_decided", expecting=ledger.head, **before.model_copy(update=now).model_dump(mode="json"))
 
 
 def record_decision(

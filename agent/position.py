@@ -26,6 +26,8 @@ class StepRecord:
     """Name to {sha256, bytes}; the outcome stands under ``outcome.json``."""
     seconds: float
     cached: bool
+    observed: Mapping[str, Any] = field(default_factory=dict)
+    """What was observed while it ran, by name; known of steps that are read from a whole ledger."""
 
     @property
     def outcome(self) -> str:

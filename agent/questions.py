@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -135,19 +135,45 @@ def settle_revision(answer: GateAnswer, position: Position, advisor: Advisor) ->
     Raises:
         AnswersDoNotFit: an id is unknown, or a value does not fit.
     """
+    return settle(answer.set, position, advisor, by=answer.by, reason=answer.reason)
+
+
+def settle(
+    settings: Mapping[str, Any], position: Position, advisor: Advisor, *, by: str | None, reason: str | None
+) -> dict[str, Any]:
+    """Changed answers by id, each checked against its question as a run knows it.
+
+    Raises:
+        AnswersDoNotFit: an id is unknown, or a value does not fit.
+    """
     settled: dict[str, Any] = {}
-    for name, value in answer.set.items():
+    for name, value in settings.items():
         found = position.registry.ask(name)
         if found is None:
             raise AnswersDoNotFit(f"There is no question {name}.", hint="`phasegate show questions` lists them.")
         step, ask, subject = found
+        if name not in position.decisions and step.id not in position.steps:
+            settled[name] = _ahead(name, value, position.registry, reason)
+            continue
+        if name not in position.decisions and ask.subjects and subject not in ask.subjects(position):
+            raise AnswersDoNotFit(f"{name} did not come up in this run.", hint="`phasegate show questions` lists them.")
         question = build(step, ask, subject, position, advisor)
         if value == "recommended":
             if not question.has_recommendation:
                 raise AnswersDoNotFit(f"{name} has no recommendation here.", hint="Give a value.")
             value = question.recommended
-        settled[name] = decide(question, value, source="revision", by=answer.by, reason=answer.reason).value
+        settled[name] = decide(question, value, source="revision", by=by, reason=reason).value
     return settled
+
+
+def _ahead(name: str, value: Any, registry: Registry, reason: str | None) -> Any:
+    """An answer to a question of a step to come: what it will offer and recommend is not known yet."""
+    if value == "recommended":
+        raise AnswersDoNotFit(
+            f"{name} is asked by a step to come, and nothing is recommended yet.", hint="Give a value."
+        )
+    check_static(registry, name, value, reason)
+    return value
 
 
 def check_static(registry: Registry, question: str, value: Any, reason: str | None = None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agent.answers import Answers, GateAnswer, Given, dump_answers
+from agent.decisions import GateDecision
 from agent.position import Position
 from workspace.files import write_atomic
 from workspace.project import RunFolder
@@ -28,7 +29,7 @@ def answers_of(position: Position) -> Answers:
         gate: tuple(
             GateAnswer(
                 decision=decision.decision,
-                by=decision.by,
+                by=_who(decision),
                 reason=decision.reason,
                 override=decision.override,
                 conditions=decision.conditions,
@@ -41,6 +42,11 @@ def answers_of(position: Position) -> Answers:
         if state.decisions
     }
     return Answers.model_validate({"answers": answers, "gates": gates})
+
+
+def _who(decision: GateDecision) -> str:
+    """Who decided a gate, and where that was if it was not in this run."""
+    return f"{decision.by}, in run {decision.carried.run}" if decision.carried else decision.by
 
 
 def write_answers(run: RunFolder, position: Position) -> None:
@@ -89,7 +95,7 @@ def run_record(position: Position, phase: str, *, closed: bool = False) -> dict[
             {
                 "gate": decision.gate,
                 "decision": decision.decision,
-                "by": decision.by,
+                "by": _who(decision),
                 "reason": decision.reason,
                 "conditions": decision.conditions or "",
                 "overrides": list(decision.override),

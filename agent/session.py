@@ -106,12 +106,13 @@ class Session:
         """
         workspace = Workspace.create(root)
         with hold(root):
-            refuse_unfinished(workspace)
+            if not source.lineage:
+                refuse_unfinished(workspace)
             stored: dict[str, Any] = {name: source.store(name, workspace) for name in source.names}
             run = workspace.new_run(name)
             with Ledger(run.ledger) as ledger:
                 advisor = advisor or Expert()
-                ledger.append("run_started", run=run.id, seed=seed, advisor=advisor.name, **stored)
+                ledger.append("run_started", run=run.id, seed=seed, advisor=advisor.name, **stored, **source.lineage)
                 session = cls(
                     workspace, run, ledger, advisor, until=until, borrowed=borrowed, steps=steps, effects=effects
                 )
@@ -214,11 +215,10 @@ class Session:
             self.run.pending.unlink(missing_ok=True)
 
     def _started(self) -> dict[str, Any]:
-        source = self.position.started["source"]
+        started = self.position.started
         return {
-            "seed": self.position.seed,
+            **{name: started[name] for name in ("seed", "source", "forked") if name in started},
             "advisor": self.advisor.name,
-            "source": source,
             "workspace": str(self.workspace.root),
         }
 

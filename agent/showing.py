@@ -21,6 +21,9 @@ def overview(root: Path, name: str | None) -> dict[str, Any]:
     position = position_of(workspace, run)
     state = status_of(root, run.id).state
     lines = [f"run {run.id}: {state}"]
+    forked = position.started.get("forked")
+    if forked:
+        lines.append(f"  forked from {forked['run']} at gate {forked['gate']}")
     steps, findings = [], []
     for phase in position.registry.phases:
         outcomes = position.outcomes(phase.steps)
@@ -31,7 +34,8 @@ def overview(root: Path, name: str | None) -> dict[str, Any]:
             lines.append(f"  {step.guidance:<4}{step.title:<22}{outcome.summary}")
             findings += [shown_finding(finding) for finding in outcome.findings]
         for decision in position.gate(phase.name).decisions:
-            lines.append(f'  gate: {decision.decision} by {decision.by}, "{decision.reason}"')
+            where = f" in run {decision.carried.run}" if decision.carried else ""
+            lines.append(f'  gate: {decision.decision} by {decision.by}{where}, "{decision.reason}"')
     stems = [row["stem"] for row in index(run) if not row.get("reason_if_missing")]
     if stems:
         lines += ["", "Deliverables (phasegate show NAME):", *(f"  {stem}" for stem in stems)]

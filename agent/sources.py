@@ -25,6 +25,8 @@ class Source:
     """A second file with the test rows."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """``source.*`` settings by the rest of their id."""
+    lineage: Mapping[str, Any] = field(default_factory=dict)
+    """What the run's first entry says of the run that it repeats; empty for data from outside."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -61,6 +63,31 @@ class Source:
             out = Path(folder) / "extract.parquet"
             extract(self.location, self.settings, out)
             return _put(out, f"{path.stem or 'table'}.parquet", workspace, move=True)
+
+
+@dataclass(frozen=True)
+class Kept(Source):
+    """The data of another run of the workspace, as the store keeps it."""
+
+    rows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Raw input to its {sha256, bytes, name}."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The raw inputs that it gives."""
+        return tuple(self.rows)
+
+    def check(self) -> None:
+        """Nothing has to be fetched."""
+
+    def store(self, name: str, workspace: Workspace) -> dict[str, Any]:
+        """Check that the store has a raw input as it was, and return its row.
+
+        Raises:
+            CorruptState: it was changed.
+        """
+        workspace.store.sound(self.rows[name]["sha256"])
+        return dict(self.rows[name])
 
 
 def is_database(location: str) -> bool:

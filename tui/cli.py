@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from agent.environment import quiet
-from tui import looking, operating, running
+from tui import looking, model_verbs, running
 from tui.ending import WORKSPACE, guarded
+from tui.options import Accept, Answers, AnyRun, AnyWorkspace, Debug, Json, Observations, Run, Set, Until, Workspace
 
 quiet()
 
@@ -22,25 +23,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Workspace = Annotated[Path, typer.Option("--workspace", metavar="DIR", help="Folder of the project.")]
-Run = Annotated[str | None, typer.Option("--run", metavar="ID", help="Which run; the latest without it.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a defect.")]
-Answers = Annotated[Path | None, typer.Option("--answers", metavar="FILE", help="Recorded answers (YAML or JSON).")]
-Set = Annotated[list[str] | None, typer.Option("--set", metavar="ID=VALUE", help="Answer one question; repeatable.")]
-Accept = Annotated[
-    bool,
-    typer.Option("--accept-recommended", help="Take the advice where no answer is recorded. Gates still wait."),
-]
-Until = Annotated[str | None, typer.Option("--until", metavar="PHASE", help="Stop after this phase's gate.")]
-Observations = Annotated[
-    Path | None,
-    typer.Option("--observations", metavar="RUN_DIR", help="Take that run's observations, measure nothing."),
-]
-AnyWorkspace = Annotated[Path, typer.Option("--workspace", metavar="DIR", hidden=True)]
-AnyRun = Annotated[str | None, typer.Option("--run", metavar="ID", hidden=True)]
-"""Every verb takes the two, so that a script can put them behind any; these verbs look at neither."""
 
 
 @app.command()
@@ -126,6 +108,38 @@ def resume(
         ),
         workspace,
     )
+
+
+@app.command()
+def fork(
+    gate: Annotated[str, typer.Option("--at", metavar="GATE", help="The gate to go back to.")],
+    settings: Set = None,
+    workspace: Workspace = WORKSPACE,
+    run: Run = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Go back to a gate in a run of its own.
+
+    It repeats a run's answers, but for the changed ones, redoes only what depends on them, and stops at the gate.
+    """
+    guarded(as_json, debug, lambda: running.fork(workspace, run, gate, settings or [], as_json), workspace)
+
+
+@app.command()
+def diff(
+    left: Annotated[str, typer.Argument(metavar="RUN", help="A run, or `latest`.")],
+    right: Annotated[str, typer.Argument(metavar="RUN", help="The run to hold against it.")],
+    workspace: Workspace = WORKSPACE,
+    run: AnyRun = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say what differs between two runs.
+
+    Decisions, gates, verdict, metrics, checks, steps and deliverables; what is the same is counted.
+    """
+    guarded(as_json, debug, lambda: looking.diff(workspace, left, right, as_json), workspace)
 
 
 @app.command()
@@ -279,77 +293,6 @@ def replay(
 
 
 @app.command()
-def predict(
-    data: Annotated[str, typer.Option("--data", metavar="FILE", help="Rows to score, in any readable form.")],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write: .csv, .tsv, .parquet, .jsonl.")],
-    workspace: Workspace = WORKSPACE,
-    run: Run = None,
-    as_json: Json = False,
-    debug: Debug = False,
-) -> None:
-    """Score new rows with the approved model.
-
-    Rows and their order are kept; a row that can't be scored says why.
-    """
-    guarded(as_json, debug, lambda: operating.predict(workspace, run, data, out, as_json), workspace)
-
-
-@app.command()
-def serve(
-    port: Annotated[
-        int | None, typer.Option("--port", metavar="N", help="Port on loopback; a free one without it.")
-    ] = None,
-    workspace: Workspace = WORKSPACE,
-    run: Run = None,
-    as_json: Json = False,
-    debug: Debug = False,
-) -> None:
-    """Start the approved model as an endpoint.
-
-    On this machine, on loopback, with a token.
-    """
-    guarded(as_json, debug, lambda: operating.serve(workspace, run, port, as_json), workspace)
-
-
-@app.command()
-def monitor(
-    data: Annotated[str, typer.Option("--data", metavar="FILE", help="New rows, with labels where they have come.")],
-    fail_on_alarm: Annotated[bool, typer.Option("--fail-on-alarm", help="End with 4 where something alarms.")] = False,
-    workspace: Workspace = WORKSPACE,
-    run: Run = None,
-    as_json: Json = False,
-    debug: Debug = False,
-) -> None:
-    """Look at new rows for drift and decay.
-
-    They are compared with the rows that the model learned from and, where labels have come, with its test.
-    """
-    guarded(as_json, debug, lambda: operating.monitor(workspace, run, data, fail_on_alarm, as_json), workspace)
-
-
-@app.command()
-def retrain(
-    data: Annotated[str, typer.Option("--data", metavar="FILE", help="New labelled rows.")],
-    workspace: Workspace = WORKSPACE,
-    run: Run = None,
-    as_json: Json = False,
-    debug: Debug = False,
-) -> None:
-    """Train a challenger on new rows.
-
-    It is held against the model in service on the same sealed rows. A worse one is refused (exit 4); one that is no
-    worse waits at gate validation for a person (exit 3).
-    """
-    guarded(as_json, debug, lambda: running.retrain(workspace, run, data, as_json), workspace)
-
-
-@app.command()
-def stop(workspace: Workspace = WORKSPACE, run: AnyRun = None, as_json: Json = False, debug: Debug = False) -> None:
-    """Stop the endpoint."""
-    guarded(as_json, debug, lambda: operating.stop(workspace, as_json), workspace)
-
-
-@app.command()
 def graph(workspace: AnyWorkspace = WORKSPACE, run: AnyRun = None, as_json: Json = False, debug: Debug = False) -> None:
     """Draw steps, questions and gates in order."""
     guarded(as_json, debug, lambda: looking.graph(as_json))
@@ -398,7 +341,9 @@ def _later(name: str) -> None:
     app.command(name, hidden=True, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(command)
 
 
-for _name in ("fork", "diff", "eject", "outbound", "purge"):
+app.add_typer(model_verbs.app)
+
+for _name in ("eject", "outbound", "purge"):
     _later(_name)
 
 

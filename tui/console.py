@@ -94,6 +94,13 @@ class Account:
         self._line(
             f"phasegate {self._version} · {name} · run {event.run} · seed {data['seed']} · {data['advisor']} advisor"
         )
+        forked = data.get("forked")
+        if forked:
+            changed = ", ".join(f"{key} = {shown_value(value)}" for key, value in forked["set"].items())
+            self._paragraph(
+                f"forked from {forked['run']} at gate {forked['gate']}{f', with {changed}' if changed else ''}",
+                indent=2,
+            )
 
     def _step_started(self, event: Event) -> None:
         self._enter(event.data["phase"])
@@ -147,6 +154,9 @@ class Account:
         verb = {"approve": "Approved", "revise": "Sent back", "reject": "Rejected"}[data["decision"]]
         where = {"file": "answers file", "command": "phasegate decide", "person": "in person"}.get(data["source"], "")
         text = f'{verb} by {data["by"]} ({where}): "{data["reason"]}"'
+        if data.get("carried"):  # a gate that a fork passes, since it shows nothing else than it did there
+            origin = data["carried"]["run"]
+            text = f'Gate {data["gate"]} shows what {data["by"]} approved in run {origin}: "{data["reason"]}"'
         if data["conditions"]:
             text += f' on condition: "{data["conditions"]}"'
         if data["override"]:

@@ -19,9 +19,9 @@ WORKSPACE = Path("phasegate")
 """The folder that a verb takes without ``--workspace``."""
 
 _COMMAND = re.compile(
-    r"\bphasegate (?:run|resume|decide|show|open|status|verify|replay|serve|stop|monitor|retrain|predict)\b"
+    r"\bphasegate (?:run|resume|decide|show|open|status|verify|replay|fork|diff|serve|stop|monitor|retrain|predict)\b"
     r"(?: --[a-z-]+(?: [^\s`-][^\s`]*)?"
-    r"| (?:[A-Z]{2,}|preparation|experimentation|validation|deployment|approve|revise|reject|endpoint)\b)*"
+    r"| (?:[A-Z]{2,}|preparation|experimentation|validation|deployment|approve|revise|reject|endpoint|\d{4}-[a-z]+)\b)*"
 )
 """A command in a text, up to where the prose goes on: its flags with their values, placeholders, fixed words."""
 

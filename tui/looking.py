@@ -1,4 +1,4 @@
-"""The verbs that look and change nothing: status, show, open, look, doctor, verify, graph."""
+"""The verbs that look and change nothing: status, show, diff, open, look, doctor, verify, graph."""
 
 from __future__ import annotations
 
@@ -36,6 +36,16 @@ def show(workspace: Path, name: str | None, wanted: str | None, as_json: bool) -
     found = overview(workspace, name)
     lines = found.pop("lines")
     print(json.dumps(found, ensure_ascii=False) if as_json else placed("\n".join(lines), workspace))
+    return 0
+
+
+def diff(workspace: Path, left: str, right: str, as_json: bool) -> int:
+    """Say what differs between two runs."""
+    from agent.comparing import compare
+    from agent.differences import told
+
+    found = compare(workspace, left, right)
+    print(json.dumps(found.model_dump(mode="json"), ensure_ascii=False) if as_json else "\n".join(told(found)))
     return 0
 
 

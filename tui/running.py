@@ -1,4 +1,4 @@
-"""The verbs that carry a run on: run, resume, questions, decide, replay, retrain."""
+"""The verbs that carry a run on: run, resume, fork, questions, decide, replay, retrain."""
 
 from __future__ import annotations
 
@@ -101,6 +101,20 @@ def terminal(workspace: Path, name: str | None, data: str | None) -> int:
 
     PhasegateApp(workspace, data, name).run()
     return 0
+
+
+def fork(workspace: Path, name: str | None, gate: str, settings: Sequence[str], as_json: bool) -> int:
+    """Repeat a run up to a gate, with some answers changed."""
+    import asyncio
+
+    from agent.forking import fork as begin
+
+    changed = pairs(settings)
+    show = _show(as_json, workspace)
+    try:
+        return asyncio.run(begin(workspace, name, gate, changed, show))
+    finally:
+        show.close()
 
 
 def _show(as_json: bool, workspace: Path) -> Any:

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from agent.registry import Registry, registry
+from tests.agent.papers import papered
 from tests.agent.toy import toy
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -35,3 +36,13 @@ def toy_registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
 def root(tmp_path: Path, toy_worker: None, toy_registry: Registry) -> Path:
     """Where a toy workspace goes."""
     return tmp_path / "ws"
+
+
+@pytest.fixture
+def papers(tmp_path: Path, toy_worker: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where a workspace of the toy with documents goes."""
+    monkeypatch.setattr("agent.worker._LIBRARIES", ("tests.agent.papers",))
+    monkeypatch.setitem(sys.modules, "agent.phases", SimpleNamespace(PHASES=papered().phases))
+    registry.cache_clear()
+    yield tmp_path / "ws"
+    registry.cache_clear()

@@ -41,6 +41,14 @@ def test_a_replay_walks_the_revisions_that_the_run_walked(root: Path) -> None:
     assert found.executed == 6
 
 
+def test_a_run_that_found_its_steps_done_is_replayed_by_its_own_record(root: Path) -> None:
+    walk(root, answers(gates=BOTH), table=TABLE)
+    walk(root, answers(gates=BOTH), table=TABLE)
+    marks = [entry.data["value"] for entry in entries(root) if entry.data.get("name") == "mark"]
+    assert len(marks) == 1
+    assert again(root).differing == []
+
+
 @pytest.mark.parametrize(
     "recorded", [answers(), answers(gates={"preparation": APPROVE}), answers(without=("toy.seconds",))]
 )

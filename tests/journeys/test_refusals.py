@@ -73,7 +73,7 @@ def test_with_json_the_error_is_one_object_on_standard_output(fresh: Program, tm
 
 
 def test_verbs_of_later_versions_say_so(fresh: Program) -> None:
-    for verb in ("fork", "diff", "tui", "eject", "outbound", "purge"):
+    for verb in ("eject", "outbound", "purge"):
         assert verb in fresh(verb, code=2).err
 
 

@@ -19,6 +19,8 @@ from tui.ending import WORKSPACE, placed
             "phasegate decide preparation approve --by NAME --reason TEXT --evidence 4be291c0",
             "phasegate decide preparation approve --by NAME --reason TEXT --evidence 4be291c0 --workspace w",
         ),
+        ("look phasegate diff 0001-heron 0002-otter", "look phasegate diff 0001-heron 0002-otter --workspace w"),
+        ("phasegate fork --at validation", "phasegate fork --at validation --workspace w"),
         ("phasegate open   (or: w/runs)", "phasegate open --workspace w   (or: w/runs)"),
         ("try: phasegate show endpoint", "try: phasegate show endpoint --workspace w"),
         ("phasegate monitor --data NEW.csv", "phasegate monitor --data NEW.csv --workspace w"),
