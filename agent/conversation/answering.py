@@ -28,7 +28,7 @@ _UNKNOWN = re.compile(
     r"(?:unknown|null|not known|(?:i )?(?:don't|do not|don’t) know|no idea|nobody knows)", re.IGNORECASE
 )
 _LEAD = re.compile(
-    r"(?:(?:i )?(?:take|use|choose|pick)|it is|it's|make it|set it to|answer:?|the answer is|the column) ",
+    r"^(?:(?:i )?(?:take|use|choose|pick)|it is|it's|make it|set it to|answer:?|the answer is|the column) ",
     re.IGNORECASE,
 )
 _SHORT = frozenset(

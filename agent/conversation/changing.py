@@ -24,6 +24,9 @@ def reply_set(view: SessionView, wish: SetValue) -> Reply:
     if question is None:
         return said(f"There is no question {name} in this run.")
     before = position.decisions.get(wish.question)
+    if before is None and question is not view.pending and not isinstance(view.pending, GateRequest):
+        step = position.registry.steps[question.step].title
+        return said(f"Nothing is decided about {name} yet; step {marked(step)} asks it, where it comes up.")
     value: Any = wish.value
     if wish.append:
         held = (before.value if before else None) or []
