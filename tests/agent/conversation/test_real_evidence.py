@@ -13,7 +13,7 @@ from agent.conversation.replies import reply
 from agent.conversation.view import SessionView, vocabulary
 from agent.conversation.what_if import curve
 from agent.phases.preparation import exploration
-from agent.position import Position
+from agent.position import Position, StepRecord
 from agent.process import call
 from tests.agent.conversation.scenes import NUMBER, drawn, leaves, position, sayable, words
 from tests.agent.phases.experimentation.bench import LOANS, PRICES, ModelBench, loans, prices
@@ -136,7 +136,7 @@ def test_a_row_is_explained_by_the_scorer_from_the_cells_of_the_source(
     (table,) = [one for one in answer.parts if isinstance(one, Grid)]
     source = pd.read_csv(run.bench.files["source"])
     for name, cell, *_ in table.rows:
-        value = source.loc[row, name]
+        value: Any = source.loc[row, name]
         if isinstance(value, str):
             assert cell == value
         elif pd.isna(value):
@@ -150,6 +150,20 @@ def test_a_test_row_is_refused_before_the_vault_is_opened(strong: World) -> None
     answer = reply(Explain(row), strong.view)
     assert answer.text == f"Row {row} is a test row, and the test rows are sealed until step 3.1 holdout opens them."
     assert not any(isinstance(part, Grid | Bars) for part in answer.parts)
+
+
+def test_a_test_row_is_explained_once_the_vault_was_opened_on_this_split(
+    strong: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = row_of(strong, "test")
+    sealed = dict(strong.position.steps["preparation.split"].artifacts["test.parquet"])
+    for artifact, expected in (
+        (sealed, "is a test row; the scorer predicts"),
+        ({**sealed, "sha256": "0" * 64}, "sealed"),
+    ):
+        record = StepRecord("validation.holdout", "0", {"opened.parquet": artifact}, 1.0, False)
+        monkeypatch.setitem(strong.position.steps, "validation.holdout", record)
+        assert expected in reply(Explain(row), strong.view).text
 
 
 def test_the_sealed_rows_are_not_even_named_to_the_process(strong: World, monkeypatch: pytest.MonkeyPatch) -> None:

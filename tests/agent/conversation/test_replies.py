@@ -131,7 +131,7 @@ def column(name: str, **more: Any) -> dict[str, Any]:
 
 
 READING = {"columns": [{"name": "age"}, {"name": "mail"}, {"name": "risk"}]}
-PROFILE = {
+PROFILE: dict[str, Any] = {
     "rows": 777,
     "columns": [column("age"), column("mail", personal="e-mail address", top=[{"value": "a@b", "rows": 3}])],
     "target": {"classes": {"bad": 231, "good": 546}},
