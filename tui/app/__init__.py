@@ -1,0 +1,1 @@
+"""The full-screen app: home, run, gates and evidence in the terminal."""
