@@ -181,7 +181,10 @@ class HomeScreen(Screen[HomeChoice]):
                 with Horizontal(classes="field"):
                     yield Label("data", markup=False)
                     yield DataInput(
-                        placeholder="path of a table, or a database address", id="data", compact=True, suggester=_Paths()
+                        placeholder="path of a table, or a database address",
+                        id="data",
+                        compact=True,
+                        suggester=_Paths(),
                     )
                 with Horizontal(classes="field"):
                     yield Label("folder", markup=False)
@@ -231,7 +234,9 @@ class HomeScreen(Screen[HomeChoice]):
             row = places.recent_row(place, self._standings.get(place.root), moment, names, width)
             options.append(Option(row, id=f"recent-{number}"))
         if not self._recents:
-            options.append(Option(Content.styled("  nothing yet: begin a project, or try an example", "dim"), id="none"))
+            options.append(
+                Option(Content.styled("  nothing yet: begin a project, or try an example", "dim"), id="none")
+            )
         if self._examples:
             options += [Option("", disabled=True), Option("Examples", disabled=True)]
             for number, example in enumerate(self._examples):
@@ -404,9 +409,7 @@ class HomeScreen(Screen[HomeChoice]):
     async def _begin(self, data: str, folder: str) -> None:
         here = self._source.here()
         root = (
-            here / Path(picking.located(folder))
-            if folder
-            else await asyncio.to_thread(picking.folder_for, data, here)
+            here / Path(picking.located(folder)) if folder else await asyncio.to_thread(picking.folder_for, data, here)
         )
         refused = await asyncio.to_thread(self._source.refusal, data, root)
         if refused is None:

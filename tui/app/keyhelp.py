@@ -50,9 +50,7 @@ class KeyHelp(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """One line per key."""
         width = min(22, max((len(key) for key, _ in self._keys), default=0))
-        lines = [
-            Content.assemble((fit(key, max(width, len(key))), "bold"), "   ", words) for key, words in self._keys
-        ]
+        lines = [Content.assemble((fit(key, max(width, len(key))), "bold"), "   ", words) for key, words in self._keys]
         with VerticalScroll() as pane:
             pane.border_title = "Keys"
             pane.border_subtitle = "esc closes"
