@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -18,99 +16,24 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.suggester import Suggester
 from textual.timer import Timer
 from textual.widgets import Footer, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from agent import recent as places_of
 from agent.recent import Example, Recent, Standing
 from tui.app import picking, places
+from tui.app.choosing import DataInput, FolderInput, HomeChoice, HomeSource, Matches, Paths, Places
 from tui.app.keyhelp import KeyHelp, keys_of
-from tui.app.plain import fit, line
+from tui.app.plain import block, fit, line
 
 PAUSE = 0.12
 """Seconds without a key before a preview is fetched."""
 
 
-@dataclass(frozen=True)
-class HomeChoice:
-    """What a person chose to work on."""
-
-    kind: Literal["new", "resume", "open"]
-    """Begin a project, go on with a run that has not ended, or look at one as it stands."""
-    data: str | None
-    """Of a new project: the path or database address."""
-    workspace: Path
-
-
-@dataclass(frozen=True)
-class HomeSource:
-    """Where the home screen gets what it shows; each function is called in a thread."""
-
-    recents: Callable[[], list[Recent]] = places_of.recent
-    standing: Callable[[Path], Standing] = places_of.standing
-    examples: Callable[[], list[Example]] = places_of.examples
-    refusal: Callable[[str, Path], str | None] = places_of.refusal
-    """Why a project can't begin with these data in this folder; None where it can."""
-    moment: Callable[[], datetime] = lambda: datetime.now(UTC)
-    here: Callable[[], Path] = Path.cwd
-
-
-class _Paths(Suggester):
-    """Completes a path from the disk."""
-
-    def __init__(self) -> None:
-        super().__init__(use_cache=False, case_sensitive=True)
-
-    async def get_suggestion(self, value: str) -> str | None:
-        found = await asyncio.to_thread(picking.matches, value) if value else []
-        return found[0].text if found and found[0].text.startswith(value) else None
-
-
-class DataInput(Input):
-    """Where the path or address of the data is typed."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "begin"),
-        Binding("right", "cursor_right", "complete"),
-        Binding("down", "screen.into_matches", "choose a file"),
-        Binding("escape", "screen.to_places", "back to the list"),
-    ]
-
-
-class FolderInput(Input):
-    """Where the folder of a project is typed."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "begin"),
-        Binding("escape", "screen.to_places", "back to the list"),
-    ]
-
-
-class Matches(OptionList):
-    """Files and folders whose path begins with what was typed."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", "take it"),
-        Binding("escape", "screen.new_project", "back to the path"),
-    ]
-
-
-class Places(OptionList):
-    """Recent workspaces and examples in one list."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", "open"),
-        Binding("r", "screen.resume", "resume"),
-        Binding("v", "screen.look", "view only"),
-    ]
-
-
 class HomeScreen(Screen[HomeChoice]):
     """What a person sees first; its result is what to work on."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 typed by Screen
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "new_project", "new project"),
         Binding("e", "to_examples", "examples"),
@@ -184,7 +107,7 @@ class HomeScreen(Screen[HomeChoice]):
                         placeholder="path of a table, or a database address",
                         id="data",
                         compact=True,
-                        suggester=_Paths(),
+                        suggester=Paths(),
                     )
                 with Horizontal(classes="field"):
                     yield Label("folder", markup=False)
@@ -227,7 +150,8 @@ class HomeScreen(Screen[HomeChoice]):
         widget = self.query_one(Places)
         width = max(widget.size.width - 1, 20)
         moment = self._source.moment()
-        longest = max((len(line(each.name)) for each in [*self._recents, *self._examples]), default=0)
+        shown = [place.name for place in self._recents] + [example.name for example in self._examples]
+        longest = max((len(line(name)) for name in shown), default=0)
         names = max(8, min(longest, 22, width // 3))
         options = [Option("Recent", disabled=True)]
         for number, place in enumerate(self._recents):
@@ -453,9 +377,9 @@ class HomeScreen(Screen[HomeChoice]):
             shown = f"No preview: {line(str(error))}"
         chosen = self._chosen()
         if isinstance(chosen, Example) and str(chosen.data) == text:
-            self._detail(places.example_detail(chosen, picking.block(shown)))
+            self._detail(places.example_detail(chosen, block(shown)))
         else:
-            self._detail(Content(picking.block(shown)))
+            self._detail(Content(block(shown)))
 
     def action_keys(self) -> None:
         """Show every key that works here."""

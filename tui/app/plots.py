@@ -50,11 +50,8 @@ def draw_bars(data: BarData, width: int, height: int) -> Content:
     left = round(room * -low / (high - low)) if high > low else 0
     lines = []
     for (label, value), number in zip(shown, numbers, strict=True):
-        lines.append(
-            Content.assemble(
-                fit(label, names), " ", (_bar(value, low, high, left, room), "$primary"), " ", fit(number, wide, right=True)
-            )
-        )  # fmt: skip
+        bar = _bar(value, low, high, left, room)
+        lines.append(Content.assemble(fit(label, names), " ", (bar, "$primary"), " ", fit(number, wide, right=True)))
     if len(shown) < len(rows):
         lines.append(Content.styled(f"and {len(rows) - len(shown)} more", "dim"))
     return Content("\n").join(lines)

@@ -1,4 +1,4 @@
-"""The evidence viewer: one report, table, record, notebook, diff or plot, with search, copy and the dossier a key away."""
+"""The evidence viewer: one report, table, record, notebook, diff or plot; search, copy, dossier are a key away."""
 
 from __future__ import annotations
 
