@@ -20,6 +20,7 @@ from tui.app.plain import fit, line
 
 _WIDEST = 40
 _SAMPLE = 300
+"""From how many rows, spread over the table, a column takes its width."""
 _COPIED = 10_000
 _ARROWS = {None: "", False: " ▲", True: " ▼"}
 
@@ -65,7 +66,9 @@ class GridView(ScrollView, can_focus=True):
         self._widths = [self._width(number) for number in range(len(grid.columns))]
 
     def _width(self, number: int) -> int:
-        cells = [cell_len(line(shown_cell(row[number]))) for row in self.grid.rows[:_SAMPLE]]
+        rows = self.grid.rows
+        spread = [*rows[:: max(len(rows) // _SAMPLE, 1)], *rows[-1:]]
+        cells = [cell_len(line(shown_cell(row[number]))) for row in spread]
         return min(max([cell_len(line(self.grid.columns[number])) + 2, *cells]), _WIDEST)
 
     def on_mount(self) -> None:

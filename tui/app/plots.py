@@ -45,7 +45,9 @@ def draw_bars(data: BarData, width: int, height: int) -> Content:
     names = min(max(cell_len(label) for label, _ in shown), max(width // 3, 4))
     numbers = [figure(value) for _, value in shown]
     wide = max(len(number) for number in numbers)
-    room = max(width - names - wide - 3, 3)
+    room = width - names - wide - 3
+    if room < 3:
+        return _NOTHING
     low, high = min(0.0, *finite), max(0.0, *finite)
     left = round(room * -low / (high - low)) if high > low else 0
     lines = []
@@ -84,6 +86,8 @@ def draw_curve(data: CurveData, width: int, height: int) -> Content:
     marks[rows - 1] = figure(y_low)
     axis = max(len(mark) for mark in marks.values())
     columns = width - axis - 2
+    if columns < 8:
+        return _NOTHING
     cells: dict[tuple[int, int], tuple[int, int]] = {}
     for number, each in enumerate(data.series):
         pattern = _PATTERNS[number % len(_PATTERNS)]
@@ -119,7 +123,7 @@ def _x_axis(indent: int, columns: int, low: float, high: float, label: str) -> C
     middle = fit(line(label), min(cell_len(line(label)), room))
     spare = room - cell_len(middle)
     words = f"{start} {' ' * (spare // 2)}{middle}{' ' * (spare - spare // 2)} {end}"
-    return Content.styled(" " * indent + words, "dim")
+    return Content.styled(" " * indent + fit(words, columns), "dim")
 
 
 def _finite(each: Series) -> Iterator[tuple[float, float]]:
@@ -161,10 +165,14 @@ def draw_histogram(data: HistogramData, width: int, height: int) -> Content:
     top = figure(max(counts))
     axis = len(top)
     room = width - axis - 2
+    if room < 8:
+        return _NOTHING
     counts = _merged(counts, room)
     top = figure(max(counts))
     axis = max(axis, len(top))
     each = max((width - axis - 2) // len(counts), 1)
+    if each * len(counts) > width - axis - 2:
+        return _NOTHING
     rows = height - 2
     lines = []
     for row in range(rows):

@@ -43,7 +43,9 @@ ROWS = [(number, 20 + number * 7 % 50, 1000.5 * (number % 9) if number % 5 else 
 SAMPLES: dict[str, Evidence] = {
     "report": MarkdownText("Model card", REPORT),
     "grid": Grid("Rows of the test", ("id", "age", "income", "purpose"), ROWS),
-    "record": JsonTree("manifest.json", {"run": "0001-heron", "steps": [{"id": "split", "done": True}, {"id": "leakage"}]}),
+    "record": JsonTree(
+        "manifest.json", {"run": "0001-heron", "steps": [{"id": "split", "done": True}, {"id": "leakage"}]}
+    ),
     "notebook": NotebookCells("Exploration", (
         NotebookCell("markdown", "# Exploration\nOf the training rows."),
         NotebookCell("code", "frame.shape", ("(640, 20)",)),
