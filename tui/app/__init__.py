@@ -1,1 +1,1 @@
-"""The full-screen terminal: home, the run with its conversation, gates, evidence."""
+"""The full-screen app: home, run, gates and evidence in the terminal."""
