@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from agent.events import Event
 from agent.position import Position
+from agent.registry import Registry, registry
 from tools.records import Outcome
 from tools.wording import inert
 from workspace.errors import WorkspaceError
-from workspace.ledger import Entry
+from workspace.ledger import Entry, read
+from workspace.project import RunFolder, Workspace
 
 _RETOLD = frozenset({"step_finished", "question_answered", "gate_decided", "warning"})
 _CHAIN = frozenset({"v", "seq", "prev", "at", "hash", "type"})
@@ -33,6 +37,34 @@ def retold(entries: Iterable[Entry], position: Position) -> Iterator[Event]:
                 step=step,
                 data={**data, **_more(entry, step, position)},
             )
+
+
+@dataclass(frozen=True)
+class Record:
+    """A run to look at: of a session it has what reading needs, and nothing that writes."""
+
+    workspace: Workspace
+    run: RunFolder
+    position: Position
+    registry: Registry
+    events: tuple[Event, ...]
+    pending: None = None
+
+
+def record_of(root: Path, name: str | None) -> Record:
+    """A run as its record tells it: where it lies, where it stands, and its events; nothing is held or changed.
+
+    Raises:
+        NotFound: there is no workspace, or no such run.
+        CorruptState: the record was changed.
+    """
+    workspace = Workspace.open(root)
+    run = workspace.run(name)
+    entries = list(read(run.ledger))
+    position = Position(registry(), workspace.store).take_all(entries)
+    begun = {"seed": position.seed, "advisor": position.started["advisor"], "source": position.started["source"]}
+    first = Event(type="run_started", run=position.run, data={**begun, "workspace": str(root)})
+    return Record(workspace, run, position, position.registry, (first, *retold(entries, position)))
 
 
 def _more(entry: Entry, step: str | None, position: Position) -> dict[str, Any]:

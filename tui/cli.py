@@ -325,7 +325,8 @@ def tui(
 ) -> None:
     """Open the full-screen terminal.
 
-    With DATA it begins a run, without it goes on with the one that waits in the workspace.
+    With DATA it begins a run; with --workspace it goes on with the run there; else it begins at home, where recent
+    projects stand and a new one is begun.
     """
     guarded(as_json, debug, lambda: running.terminal(workspace, run, data), workspace)
 

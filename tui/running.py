@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.errors import UsageError
-from tui.ending import pairs, placed, version
+from tui.ending import WORKSPACE, pairs, placed, version
 
 if TYPE_CHECKING:
     from agent.answers import Answers
@@ -99,7 +99,8 @@ def terminal(workspace: Path, name: str | None, data: str | None) -> int:
         )
     from tui.app.app import PhasegateApp
 
-    PhasegateApp(workspace, data, name).run()
+    home = data is None and name is None and workspace == WORKSPACE
+    PhasegateApp(workspace, data, name, home=home).run()
     return 0
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from agent import recent as module
 from agent.recent import MOST, Recent, examples, place, recent, remember, standing
 
 
@@ -89,7 +88,7 @@ def test_a_failed_write_leaves_the_list_and_no_rest(
     def refuse(*_: object) -> None:
         raise OSError
 
-    monkeypatch.setattr(module.os, "replace", refuse)
+    monkeypatch.setattr("os.replace", refuse)
     remember(workspace(tmp_path / "two"))
     assert state.read_bytes() == before
     assert [path.name for path in state.parent.iterdir()] == ["recent.json"]

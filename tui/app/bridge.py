@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from agent.answers import GateAnswer
     from agent.gates import GateRequest
     from agent.questions import Question
+    from agent.retelling import Record
     from agent.session import Session
 
 T = TypeVar("T")
@@ -37,6 +38,8 @@ class Opening:
     """The run to go on with; the latest without it."""
     again: str | None = None
     """Id of a question that is to be asked once more."""
+    only_look: bool = False
+    """Show the run as it stands, and hold and change nothing."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ class Bridge:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._session: Session | None = None
+        self._record: Record | None = None
 
     @property
     def running(self) -> bool:
@@ -96,13 +100,18 @@ class Bridge:
         """
         await self._call(lambda session: session.decide(gate, answer, source="person"))
 
-    async def read(self, look: Callable[[Session], T]) -> T:
-        """Look at the session in its own thread; once it has ended, at where it ended."""
-        if self.running:
+    async def read(self, look: Callable[[Any], T]) -> T:
+        """Look at the session (or the record that is shown) in its own thread; once it has ended, as it ended.
+
+        Raises:
+            AgentError: no run is open.
+        """
+        if self._session is not None and self.running:
             return await self._call(look)
-        if self._session is None:
+        shown = self._session or self._record
+        if shown is None:
             raise AgentError("No run is open.", hint="Begin or resume one first.")
-        return await asyncio.to_thread(look, self._session)
+        return await asyncio.to_thread(look, shown)
 
     def stop(self, reason: str = "the person") -> None:
         """Give up the step in flight and close the session; the run can be resumed."""
@@ -140,9 +149,20 @@ class Bridge:
             self._loop = None
         self._listen(Ended(problem))
 
+    def _look(self, opening: Opening) -> None:
+        from agent.retelling import record_of
+
+        self._record = record_of(opening.workspace, opening.run)
+        for event in self._record.events:
+            self._listen(Told(event))
+
     async def _walk(self, opening: Opening) -> None:
         from agent.retelling import retold
 
+        self._session = self._record = None
+        if opening.only_look:
+            self._look(opening)
+            return
         async with _session(opening) as session:
             self._loop, self._session = asyncio.get_running_loop(), session
             if opening.again is not None:

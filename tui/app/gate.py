@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -82,15 +83,23 @@ class GateScreen(ModalScreen[Opened]):
         Binding("pageup", "page(-1)", "page back", show=False),
     ]
 
-    class Read(Message):
-        """A deliverable is to be opened."""
+    def __init__(
+        self,
+        request: GateRequest,
+        changeable: tuple[Changeable, ...] = (),
+        name: str = "",
+        read: Callable[[str], object] = lambda deliverable: None,
+    ) -> None:
+        """Make the screen.
 
-        def __init__(self, name: str) -> None:
-            super().__init__()
-            self.name = name
-
-    def __init__(self, request: GateRequest, changeable: tuple[Changeable, ...] = (), name: str = "") -> None:
+        Args:
+            request: what the gate shows.
+            changeable: the answers that a revision may change.
+            name: who decides, as far as it is known.
+            read: opens a deliverable.
+        """
         super().__init__()
+        self._read = read
         self.request = request
         self._changeable = changeable
         self._person = name
@@ -151,7 +160,7 @@ class GateScreen(ModalScreen[Opened]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Open a deliverable."""
         event.stop()
-        self.app.post_message(self.Read(self.request.deliverables[event.option_index]))
+        self._read(self.request.deliverables[event.option_index])
 
     def action_page(self, way: int) -> None:
         """Scroll by a page, wherever the keyboard is."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -16,27 +18,34 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
+from agent.conversation.parts import Action, ExportTranscript, OpenGate, Set, Text, Undo
 from agent.errors import describe
 from agent.events import Event
-from agent.wording import count_words, shown_value
+from agent.wording import shown_value
 from tui.app.bridge import Bridge, Ended, Listener, Opening, Told
 from tui.app.confirm import Confirm
+from tui.app.conversing import Completing, SayInput, drawn, replied, understood
 from tui.app.decision import Changeable
+from tui.app.evidence import MarkdownText
 from tui.app.gate import GateScreen
+from tui.app.keyhelp import KeyHelp, keys_of
 from tui.app.question import QuestionPanel
 from tui.app.rail import Plan, Rail
+from tui.app.telling import Teller
 from tui.app.transcript import Transcript
+from tui.app.viewer import EvidenceScreen
 
 if TYPE_CHECKING:
     from agent.answers import GateAnswer
+    from agent.conversation.meanings import AnswerTo
     from agent.gates import GateRequest
     from agent.questions import Question
     from agent.session import Session
 
+T = TypeVar("T")
+
 NARROW = 100
 """Columns under which the rail folds."""
-_BAR = 24
-_VERBS = {"approve": "approved", "revise": "sent back", "reject": "rejected"}
 
 
 class Heard(Message):
@@ -57,9 +66,11 @@ class RunScreen(Screen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop", "stop"),
+        Binding("slash", "say", "ask", key_display="/"),
         Binding("g", "gate", "gate"),
         Binding("R", "resume", "resume"),
         Binding("d", "dossier", "dossier"),
+        Binding("question_mark,f1", "keys", "keys", key_display="?"),
     ]
 
     def __init__(self, opening: Opening, bridge: Callable[[Listener], Bridge] = Bridge) -> None:
@@ -78,8 +89,7 @@ class RunScreen(Screen[None]):
         self._advising: str | None = None
         """The phase in which advice is taken unseen."""
         self._answered: list[str] = []
-        self._began = time.monotonic()
-        self._step_began = time.monotonic()
+        self._teller: Teller
 
     def _hear(self, told: Told | Ended) -> None:
         self.post_message(Heard(told))
@@ -93,6 +103,7 @@ class RunScreen(Screen[None]):
                 yield Transcript(id="transcript")
                 yield Static(id="live", markup=False)
                 yield QuestionPanel()
+                yield SayInput(Completing(self.bridge))
         yield Footer()
 
     def on_mount(self) -> None:
@@ -108,13 +119,13 @@ class RunScreen(Screen[None]):
 
     @work(exclusive=True, group="opening")
     async def _open(self, opening: Opening) -> None:
-        import asyncio
-
         self.plan = await asyncio.to_thread(Plan.of_product)
         rail = self.query_one(Rail)
         rail.plan = self.plan
         rail.redraw()
-        await self.query_one(Transcript).remove_children()
+        transcript = self.query_one(Transcript)
+        await transcript.remove_children()
+        self._teller = Teller(self.plan, transcript, self._live)
         self._opening, self._answered, self.gate_request = opening, [], None
         self.bridge.open(opening)
 
@@ -128,6 +139,8 @@ class RunScreen(Screen[None]):
             await self._ended(message.told)
             return
         event = message.told.event
+        self.working = event.type in {"step_started", "progress"}
+        self._teller.tell(event)
         handler: Any = getattr(self, f"_{event.type}", None)
         if handler is not None:
             await handler(event, message.told.pending)
@@ -136,44 +149,17 @@ class RunScreen(Screen[None]):
     async def _run_started(self, event: Event, _: Any) -> None:
         name = str(event.data["source"]["name"]).rsplit(".", 1)[0]
         self.run_id = event.run
-        self._entitle(name, event)
-
-    def _entitle(self, name: str, event: Event) -> None:
+        self._remember()
         text = f"{name} · {event.run} · seed {event.data['seed']} · {event.data['advisor']} advisor"
         self.query_one("#title", Static).update(Content(text))
 
-    async def _step_started(self, event: Event, _: Any) -> None:
-        self.working, self._step_began = True, time.monotonic()
-        step = self.plan.step(event.step or "")
-        if step is not None:
-            step.state = "running"
-        self._live(f"{event.data['title']}…")
+    @work(thread=True, group="remembering")
+    def _remember(self) -> None:
+        from agent.recent import remember
 
-    async def _progress(self, event: Event, _: Any) -> None:
-        done, total = float(event.data["done"]), float(event.data["total"]) or 1.0
-        filled = max(0, min(_BAR, round(_BAR * done / total)))
-        spent = time.monotonic() - self._step_began
-        left = f" · {spent / done * (total - done):.0f} s left" if done and spent > 2 else ""
-        self._live(f"{'█' * filled}{'░' * (_BAR - filled)}  {event.data['note']} · {spent:.0f} s{left}")
-
-    async def _step_finished(self, event: Event, _: Any) -> None:
-        self.working = False
-        self._live("")
-        data = event.data
-        step = self.plan.step(event.step or "")
-        if step is not None:
-            step.state, step.finding, step.seconds = "done", data["summary"], data["seconds"]
-        if not str(event.step).endswith(".documents"):
-            label = f"{data['guidance']} {data['title']}".strip()
-            self.query_one(Transcript).step(
-                label, data["summary"], tuple(data["notes"]), data["seconds"], data["cached"]
-            )
+        remember(self._opening.workspace)
 
     async def _question_asked(self, event: Event, question: Question | None) -> None:
-        self.working = False
-        step = self.plan.step(event.step or "")
-        if step is not None:
-            step.state = "asks"
         if question is None:
             return
         if self._advising == question.step.partition(".")[0] and question.has_recommendation:
@@ -184,52 +170,12 @@ class RunScreen(Screen[None]):
 
     async def _question_answered(self, event: Event, _: Any) -> None:
         data = event.data
-        step = self.plan.step(event.step or "")
-        if step is not None and step.state == "asks":
-            step.state = "done" if step.finding else "open"
         if data["source"] in {"person", "recommended"} and data["id"] not in self._answered:
             self._answered.append(data["id"])
-        if data["value"] is None and data["source"] == "recommended":
-            return  # nothing was asked of anybody and nothing said
-        who = {"person": "you", "recommended": "as advised", "revision": "changed"}.get(data["source"], data["source"])
-        why = f' ("{data["reason"]}")' if data["reason"] else ""
-        self.query_one(Transcript).say(Content(f"{data['id']} = {shown_value(data['value'])} · {who}{why}"), "answer")
 
     async def _gate_opened(self, event: Event, request: GateRequest | None) -> None:
         self._advising, self.gate_request = None, request
-        phase = self.plan.phase(event.data["gate"])
-        if phase is not None:
-            phase.gate = "waits"
-        data = event.data
-        told = f"Gate {data['title']} · {count_words(data['checks'])} · recommended: {data['recommendation']}"
-        self.query_one(Transcript).say(Content(f"{told}\ng opens it"), "gate")
         self.action_gate()
-
-    async def _gate_decided(self, event: Event, _: Any) -> None:
-        data = event.data
-        phase = self.plan.phase(data["gate"])
-        if phase is not None:
-            phase.gate = "approved" if data["decision"] == "approve" else _VERBS[data["decision"]]
-        conditions = f' on condition: "{data["conditions"]}"' if data["conditions"] else ""
-        changed = "".join(f"\n{key} becomes {shown_value(value)}" for key, value in data["set"].items())
-        text = (
-            f'Gate {data["gate"]} {_VERBS[data["decision"]]} by {data["by"]}: "{data["reason"]}"{conditions}{changed}'
-        )
-        self.query_one(Transcript).say(Content(text), "gate")
-        if data["decision"] == "revise":
-            for each in self.plan.phases:
-                for step in each.steps:
-                    step.state = "again" if step.state == "done" else step.state
-
-    async def _warning(self, event: Event, _: Any) -> None:
-        self.query_one(Transcript).say(Content(f"note: {event.data['text']}"), "answer")
-
-    async def _finished(self, event: Event, _: Any) -> None:
-        self.working = False
-        for phase in self.plan.phases:
-            for step in phase.steps:
-                step.state = "done" if step.state == "again" else step.state
-        self.query_one(Transcript).say(Content("\n".join(event.data["closing"]).strip()), "gate")
 
     async def _ended(self, ended: Ended) -> None:
         self.working = False
@@ -239,9 +185,7 @@ class RunScreen(Screen[None]):
         if then is not None:
             self._open(then)
             return
-        for phase in self.plan.phases:
-            for step in phase.steps:
-                step.state = "stopped" if step.state == "running" else step.state
+        self._teller.stopped()
         self.query_one(Rail).redraw()
         problem = ended.problem
         if problem is not None:
@@ -306,7 +250,7 @@ class RunScreen(Screen[None]):
                 if (found := known.ask(name)) is not None and found[0].phase in phases
             )
 
-        screen = GateScreen(request, await self.bridge.read(changeable), self.name_of_person)
+        screen = GateScreen(request, await self.bridge.read(changeable), self.name_of_person, self.open_deliverable)
         left = await self.app.push_screen_wait(screen)
         if left is not None and left.answer is not None:
             await self._hand_in(request, left.answer)
@@ -320,6 +264,10 @@ class RunScreen(Screen[None]):
             return
         self.gate_request = None
 
+    def action_keys(self) -> None:
+        """Show every key that works here."""
+        self.app.push_screen(KeyHelp(keys_of(self)))
+
     def action_stop(self) -> None:
         """Give up the step in flight."""
         if self.working:
@@ -331,19 +279,102 @@ class RunScreen(Screen[None]):
         if not self.bridge.running:
             self._reopen()
 
-    @work
-    async def action_dossier(self) -> None:
+    def action_dossier(self) -> None:
         """Open the dossier in a browser."""
-        import asyncio
+        self._show_dossier()
 
+    @work(exclusive=True, group="dossier")
+    async def _show_dossier(self) -> None:
         from agent.showing import open_dossier
 
+        await self._look(open_dossier, self._opening.workspace, self.run_id, browser=True)
+
+    @work(exclusive=True, group="reading")
+    async def open_deliverable(self, name: str) -> None:
+        """Show one of the run's documents."""
+        from agent.showing import deliverable
+
+        found = await self._look(deliverable, self._opening.workspace, self.run_id, name)
+        if found is not None:
+            evidence = MarkdownText(found["title"], found["text"])
+            self.app.push_screen(EvidenceScreen(evidence, open_page=self.action_dossier))
+
+    async def _look(self, look: Callable[..., T], *arguments: Any, **named: Any) -> T | None:
+        """What a slow look gives, or nothing and a notice of what stands against it."""
         try:
-            page = await asyncio.to_thread(open_dossier, self._opening.workspace, self.run_id, browser=True)
+            return await asyncio.to_thread(look, *arguments, **named)
         except Exception as error:
             self.notify(str(describe(error)), severity="warning", markup=False)
+            return None
+
+    # the input line
+
+    def action_say(self) -> None:
+        """Begin a command."""
+        field = self.query_one(SayInput)
+        field.focus()
+        field.value = "/"
+        field.cursor_position = 1
+
+    @on(SayInput.Submitted, "#say")
+    def _said(self, event: SayInput.Submitted) -> None:
+        event.stop()
+        line = self.query_one(SayInput).take()
+        if line:
+            self._converse(line)
+
+    @work(group="conversation")
+    async def _converse(self, line: str) -> None:
+        from agent.conversation.meanings import AnswerTo, Show
+
+        transcript = self.query_one(Transcript)
+        transcript.say(Content(line), "said")
+        try:
+            meant = await understood(line, self.bridge)
+            if isinstance(meant, AnswerTo):
+                await self._answer_in_words(meant)
+                return
+            reply = await replied(meant, self.bridge)
+        except Exception as error:
+            transcript.say(Content(str(describe(error))), "problem")
             return
-        self.notify(str(page), title="dossier", markup=False)
+        if isinstance(meant, Show) and meant.deliverable not in ("", "questions"):
+            self.open_deliverable(meant.deliverable)
+            return
+        for part in reply.parts:
+            if isinstance(part, Text):
+                transcript.markdown(part.markdown)
+            else:
+                transcript.say(drawn(part), "drawn")
+        if reply.action is not None:
+            await self._act(reply.action)
+
+    async def _answer_in_words(self, meant: AnswerTo) -> None:
+        question = self.query_one(QuestionPanel).question
+        if question is None or question.id != meant.question:
+            return
+        if meant.needs_reason and not meant.reason:
+            self.query_one(QuestionPanel).refuse(f"{meant.value} counts only with a reason: choose it in the list.")
+            return
+        await self._give(question, meant.value, meant.reason)
+
+    async def _act(self, action: Action) -> None:
+        """Carry out what a reply wishes; a decision is never among it."""
+        if isinstance(action, Undo):
+            self._reopen(again=action.question)
+        elif isinstance(action, OpenGate):
+            self.action_gate()
+        elif isinstance(action, ExportTranscript):
+            path = Path(action.file or f"{self.run_id}-transcript.txt")
+            text = self.query_one(Transcript).text()
+            await self._look(path.write_text, text, encoding="utf-8")
+            self.notify(str(path), title="transcript", markup=False)
+        elif isinstance(action, Set):
+            question = self.query_one(QuestionPanel).question
+            if question is not None and question.id == action.question:
+                await self._give(question, action.value, None)
+            else:
+                self.action_gate()
 
     async def leave(self) -> bool:
         """Whether the person is ready to go; asks while work runs."""
@@ -363,7 +394,7 @@ class RunScreen(Screen[None]):
 
     def _tick(self) -> None:
         if self.working and not self._note.startswith(("█", "░")):
-            spent = time.monotonic() - self._step_began
+            spent = time.monotonic() - self._teller.began
             self.query_one("#live", Static).update(Content(f"{self._note} {spent:.0f} s"))
 
     _note = ""

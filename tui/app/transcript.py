@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
+from textual.widgets import Markdown, Static
 
 
 class Entry(Static):
@@ -13,6 +13,8 @@ class Entry(Static):
     DEFAULT_CSS = """
     Entry { padding: 0 1; margin: 0 0 1 0; width: 1fr; height: auto; }
     Entry.answer { margin: 0 0 1 4; color: $text-muted; }
+    Entry.drawn { text-wrap: nowrap; text-overflow: ellipsis; }
+    Entry.said { color: $accent; }
     Entry.phase { margin: 1 0 1 0; text-style: bold; border-bottom: solid $panel; }
     Entry.problem { border-left: thick $error; }
     Entry.gate { border-left: thick $accent; }
@@ -22,6 +24,18 @@ class Entry(Static):
         super().__init__(content, markup=False, classes=kind)
         self.kind = kind
         self.words = content.plain
+
+
+class Said(Markdown):
+    """A reply to what was typed."""
+
+    DEFAULT_CSS = """
+    Said { padding: 0 1; margin: 0 0 1 0; background: transparent; }
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, open_links=False)
+        self.words = text
 
 
 class Transcript(VerticalScroll):
@@ -50,6 +64,10 @@ class Transcript(VerticalScroll):
         parts += [Content(f"· {note}").stylize("$text-muted") for note in notes]
         return self.say(Content("\n").join(parts))
 
+    def markdown(self, text: str) -> None:
+        """Add a reply written in Markdown; its links are not followed."""
+        self.mount(Said(text))
+
     def text(self) -> str:
         """All that was said, as plain text."""
-        return "\n\n".join(entry.words for entry in self.query(Entry)) + "\n"
+        return "\n\n".join(child.words for child in self.children if isinstance(child, Entry | Said)) + "\n"

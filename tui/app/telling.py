@@ -1,0 +1,125 @@
+"""What is told becomes what is seen: each event of a session as an entry of the transcript and a mark of the rail."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from textual.content import Content
+
+from agent.events import Event
+from agent.wording import count_words, shown_value
+from tui.app.rail import Plan, StepLine
+from tui.app.transcript import Transcript
+
+_BAR = 24
+_VERBS = {"approve": "approved", "revise": "sent back", "reject": "rejected"}
+_WHO = {"person": "you", "recommended": "as advised", "revision": "changed"}
+
+
+class Teller:
+    """Shows events; asks and decides nothing."""
+
+    def __init__(self, plan: Plan, transcript: Transcript, live: Callable[[str], None]) -> None:
+        self.plan = plan
+        self.began = time.monotonic()
+        """When the step at work began."""
+        self._transcript = transcript
+        self._live = live
+        self._shows: dict[str, Callable[[Event], None]] = {
+            "step_started": self._step_started,
+            "progress": self._progress,
+            "step_finished": self._step_finished,
+            "question_asked": self._question_asked,
+            "question_answered": self._question_answered,
+            "gate_opened": self._gate_opened,
+            "gate_decided": self._gate_decided,
+            "warning": self._warning,
+            "finished": self._finished,
+        }
+
+    def tell(self, event: Event) -> None:
+        """Show one event."""
+        show = self._shows.get(event.type)
+        if show is not None:
+            show(event)
+
+    def stopped(self) -> None:
+        """The step at work was given up."""
+        for step in self._steps():
+            step.state = "stopped" if step.state == "running" else step.state
+
+    def _steps(self) -> list[StepLine]:
+        return [step for phase in self.plan.phases for step in phase.steps]
+
+    def _mark(self, event: Event, state: str) -> StepLine | None:
+        step = self.plan.step(event.step or "")
+        if step is not None:
+            step.state = state
+        return step
+
+    def _step_started(self, event: Event) -> None:
+        self.began = time.monotonic()
+        self._mark(event, "running")
+        self._live(f"{event.data['title']}…")
+
+    def _progress(self, event: Event) -> None:
+        done, total = float(event.data["done"]), float(event.data["total"]) or 1.0
+        filled = max(0, min(_BAR, round(_BAR * done / total)))
+        spent = time.monotonic() - self.began
+        left = f" · {spent / done * (total - done):.0f} s left" if done and spent > 2 else ""
+        self._live(f"{'█' * filled}{'░' * (_BAR - filled)}  {event.data['note']} · {spent:.0f} s{left}")
+
+    def _step_finished(self, event: Event) -> None:
+        self._live("")
+        data = event.data
+        step = self._mark(event, "done")
+        if step is not None:
+            step.finding, step.seconds = data["summary"], data["seconds"]
+        if not str(event.step).endswith(".documents"):
+            label = f"{data['guidance']} {data['title']}".strip()
+            self._transcript.step(label, data["summary"], tuple(data["notes"]), data["seconds"], data["cached"])
+
+    def _question_asked(self, event: Event) -> None:
+        self._mark(event, "asks")
+
+    def _question_answered(self, event: Event) -> None:
+        data = event.data
+        step = self.plan.step(event.step or "")
+        if step is not None and step.state == "asks":
+            step.state = "done" if step.finding else "open"
+        if data["value"] is None and data["source"] == "recommended":
+            return  # nothing was asked of anybody and nothing said
+        why = f' ("{data["reason"]}")' if data["reason"] else ""
+        who = _WHO.get(data["source"], data["source"])
+        self._transcript.say(Content(f"{data['id']} = {shown_value(data['value'])} · {who}{why}"), "answer")
+
+    def _gate_opened(self, event: Event) -> None:
+        data: Any = event.data
+        phase = self.plan.phase(data["gate"])
+        if phase is not None:
+            phase.gate = "waits"
+        text = f"Gate {data['title']} · {count_words(data['checks'])} · recommended: {data['recommendation']}"
+        self._transcript.say(Content(f"{text}\ng opens it"), "gate")
+
+    def _gate_decided(self, event: Event) -> None:
+        data = event.data
+        phase = self.plan.phase(data["gate"])
+        if phase is not None:
+            phase.gate = _VERBS[data["decision"]]
+        conditions = f' on condition: "{data["conditions"]}"' if data["conditions"] else ""
+        changed = "".join(f"\n{key} becomes {shown_value(value)}" for key, value in data["set"].items())
+        told = f'Gate {data["gate"]} {_VERBS[data["decision"]]} by {data["by"]}: "{data["reason"]}"'
+        self._transcript.say(Content(f"{told}{conditions}{changed}"), "gate")
+        if data["decision"] == "revise":
+            for step in self._steps():
+                step.state = "again" if step.state == "done" else step.state
+
+    def _warning(self, event: Event) -> None:
+        self._transcript.say(Content(f"note: {event.data['text']}"), "answer")
+
+    def _finished(self, event: Event) -> None:
+        for step in self._steps():
+            step.state = "done" if step.state == "again" else step.state
+        self._transcript.say(Content("\n".join(event.data["closing"]).strip()), "gate")
