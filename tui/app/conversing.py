@@ -42,7 +42,9 @@ class SayInput(Input):
     ]
 
     def __init__(self, suggester: Suggester) -> None:
-        super().__init__(placeholder="ask, answer, or / for commands", id="say", suggester=suggester)
+        super().__init__(
+            placeholder="ask, answer, or / for commands", id="say", suggester=suggester, select_on_focus=False
+        )
         self._lines: list[str] = []
         self._place = 0
 

@@ -14,10 +14,12 @@ from agent.answers import GateAnswer
 from agent.errors import AnswersDoNotFit
 from agent.events import Event
 from agent.gates import GateRequest, ShownCheck, ShownStep
+from agent.position import Position
 from agent.questions import Choice, Question
 from agent.registry import registry
 from tui.app.bridge import Bridge, Ended, Listener, Opening, Told
 from tui.app.run import RunScreen
+from workspace.store import Store
 
 Line = Told | Ended
 
@@ -35,6 +37,7 @@ class Scripted(Bridge):
         self.stops: list[str] = []
         self.alive = False
         self.decisions: dict[str, Any] = {}
+        self.pending: Question | GateRequest | None = None
 
     @property
     def running(self) -> bool:
@@ -48,6 +51,8 @@ class Scripted(Bridge):
     def play(self) -> None:
         """The next lines of the script."""
         for line in self.script.pop(0):
+            if isinstance(line, Told) and line.pending is not None:
+                self.pending = line.pending
             if isinstance(line, Ended):
                 self.alive = False
             self._listen(line)
@@ -68,7 +73,13 @@ class Scripted(Bridge):
         self.play()
 
     async def read(self, look: Callable[[Any], Any]) -> Any:
-        return look(SimpleNamespace(registry=registry(), position=SimpleNamespace(decisions=self.decisions)))
+        position = Position(registry(), Store(Path("nowhere")))
+        position.decisions.update(self.decisions)
+        pending = self.pending
+        workspace, run = SimpleNamespace(root=Path("nowhere")), SimpleNamespace(id="0001-heron")
+        return look(
+            SimpleNamespace(registry=registry(), position=position, workspace=workspace, run=run, pending=pending)
+        )
 
     def stop(self, reason: str = "the person") -> None:
         self.stops.append(reason)

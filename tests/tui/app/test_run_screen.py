@@ -26,7 +26,9 @@ from tests.tui.app.scripted import (
 )
 from tui.app.bridge import Ended
 from tui.app.confirm import Confirm
+from tui.app.conversing import SayInput
 from tui.app.gate import GateScreen
+from tui.app.keyhelp import KeyHelp
 from tui.app.question import QuestionPanel
 from tui.app.rail import Rail
 from tui.app.transcript import Transcript
@@ -282,3 +284,81 @@ def test_text_from_data_does_nothing_but_stand_there() -> None:
         assert stage.bridge.decided == []
 
     play([[STARTED, finished("preparation.split", HOSTILE, (HOSTILE,)), asked(hostile)], [], [], []], scene, (80, 24))
+
+
+async def typed(stage: Stage, pilot: Pilot[Any], text: str) -> None:
+    """Type a line into the input line and send it."""
+    stage.run_screen.query_one(SayInput).focus()
+    await pilot.press(*text, "enter")
+
+
+def test_a_line_that_is_not_understood_says_so_and_does_nothing() -> None:
+    async def scene(stage: Stage, pilot: Pilot[Any]) -> None:
+        await open_question(stage, pilot)
+        await typed(stage, pilot, "make me rich")
+        await until(pilot, lambda: "make me rich" in words(stage) and "nderst" in words(stage))
+
+    stage = play([[STARTED, asked(question())]], scene)
+    assert stage.bridge.given == []
+
+
+def test_an_answer_may_be_typed_in_words() -> None:
+    async def scene(stage: Stage, pilot: Pilot[Any]) -> None:
+        await open_question(stage, pilot)
+        await typed(stage, pilot, "as recommended")
+        await until(pilot, lambda: bool(stage.bridge.given))
+
+    stage = play([[STARTED, asked(question())], []], scene)
+    assert stage.bridge.given == [("data.leakage.duration", "recommended", None, False)]
+
+
+@pytest.mark.parametrize("line", ["approve", "ok", "yes, approve it", "/approve"])
+def test_no_typed_line_decides_a_gate(line: str) -> None:
+    async def scene(stage: Stage, pilot: Pilot[Any]) -> None:
+        await until(pilot, lambda: isinstance(stage.screen, GateScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(stage.screen, GateScreen))
+        before = len(words(stage))
+        await typed(stage, pilot, line)
+        await until(pilot, lambda: len(words(stage)) > before + len(line) + 4)
+
+    stage = play([[STARTED, opened(request())]], scene)
+    assert stage.bridge.decided == []
+
+
+def test_lines_typed_before_come_back_with_the_arrow_key() -> None:
+    async def scene(stage: Stage, pilot: Pilot[Any]) -> None:
+        await until(pilot, lambda: bool(stage.bridge.openings))
+        await typed(stage, pilot, "/help")
+        await until(pilot, lambda: "what it does" in words(stage))
+        await pilot.press("up")
+        assert stage.run_screen.query_one(SayInput).value == "/help"
+        await pilot.press("down")
+        assert stage.run_screen.query_one(SayInput).value == ""
+
+    play([[STARTED]], scene)
+
+
+def test_the_slash_key_begins_a_command_and_its_name_is_completed() -> None:
+    async def scene(stage: Stage, pilot: Pilot[Any]) -> None:
+        await until(pilot, lambda: bool(stage.bridge.openings))
+        stage.run_screen.query_one(Transcript).focus()
+        await pilot.press("slash", *"comp")
+        field = stage.run_screen.query_one(SayInput)
+        await until(pilot, lambda: field._suggestion == "/compare")
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: "/compare" in words(stage))
+
+    play([[STARTED]], scene)
+
+
+def test_every_key_is_told_by_the_key_help() -> None:
+    async def scene(stage: Stage, pilot: Pilot[Any]) -> None:
+        await open_question(stage, pilot)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(stage.screen, KeyHelp))
+        shown = " ".join(str(each.visual) for each in stage.screen.query(Static))
+        for word in ("why", "all advice", "undo", "stop", "gate", "resume", "dossier"):
+            assert word in shown
+
+    play([[STARTED, asked(question())]], scene)
