@@ -137,10 +137,10 @@ class GateScreen(ModalScreen[Opened]):
     def on_mount(self) -> None:
         """Fill the table of checks and put the keyboard into the evidence."""
         table: DataTable[Text] = self.query_one("#checks", DataTable)
-        table.add_columns("check", "measured", "required", "verdict")
+        table.add_columns("check", "verdict", "measured", "required")
         for check in sorted(self.request.checks, key=lambda each: (not each.blocking, _ORDER[each.status])):
             status = STATUS[check.status] + (", blocks" if check.blocking and check.status == "fail" else "")
-            cells = (check.title, check.measured or "not measured", check.criterion, status)
+            cells = (check.title, status, check.measured or "not measured", check.criterion)
             table.add_row(*(Text(_short(cell)) for cell in cells))
         evidence = self.query_one(Evidence)
         evidence.focus()

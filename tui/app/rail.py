@@ -74,7 +74,7 @@ class Rail(Static):
     """Draws the plan."""
 
     DEFAULT_CSS = """
-    Rail { width: 30; padding: 0 1; background: $surface; overflow-y: auto; }
+    Rail { width: 30; height: 100%; padding: 0 1; background: $surface; overflow-y: auto; }
     Rail.narrow { width: 22; }
     """
 
