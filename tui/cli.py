@@ -12,8 +12,6 @@ from tui import looking, model_verbs, running
 from tui.ending import WORKSPACE, guarded
 from tui.options import Accept, Answers, AnyRun, AnyWorkspace, Debug, Json, Observations, Run, Set, Until, Workspace
 
-quiet()
-
 app = typer.Typer(
     name="phasegate",
     help="From a table and a business goal to a validated, documented, deployed, monitored model. "
@@ -350,4 +348,5 @@ for _name in ("eject", "outbound", "purge"):
 
 def main() -> None:
     """The console script; usage errors end with 2, like all bad input."""
+    quiet()
     app()
