@@ -32,7 +32,8 @@ def test_a_stopped_run_ends_within_five_seconds_leaves_nobody_behind_and_can_go_
         done = running.end(30)
         assert time.monotonic() - began < 5
         assert done.code == code
-        assert done.err.strip() == f"Stopped by {number.name}. Go on with: phasegate resume"
+        resume = f"phasegate resume --workspace {fresh.workspace}"
+        assert done.err.strip() == f"Stopped by {number.name}. Go on with: {resume}"
         until(lambda running=running: running.left() == [], 1)  # type: ignore[misc]
         last = ledger(fresh.run)[-1]
         assert (last["type"], last["reason"]) == ("stopped", number.name)
