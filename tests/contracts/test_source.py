@@ -18,10 +18,11 @@ LONGER: dict[str, str] = {}
 """Files that may be longer, each with the reason why it reads better whole."""
 
 REGISTRY = re.compile(
-    r"(?:[a-z0-9-]+\.)*(?:py" + r"pi\.org|pythonhosted\.org|npmjs\.(?:org|com)|deb" + r"ian\.org|anaconda\.org)"
+    r"https?://\S+/simple\b|https?://\S+\.(?:whl|tgz|tar\.gz)\b"
     r"|--(?:extra-)?index-url[ =]\S*://|--find-links[ =]\S*[:/]",
     re.I,
 )
+"""An index of packages, a package's own address, or the option that names either; known by form, whoever runs it."""
 
 
 def committed() -> list[Path]:
@@ -65,6 +66,24 @@ def test_no_committed_file_holds_the_address_of_a_registry() -> None:
         text = path.read_bytes().decode("utf-8", errors="ignore")
         held += [f"{named(path)}: {match[0]}" for match in REGISTRY.finditer(text)]
     assert held == []
+
+
+def test_no_lock_holds_any_address() -> None:
+    locks = sorted(REPOSITORY.glob("requirements*.lock"))
+    assert len(locks) == 3
+    assert [path.name for path in locks if "://" in path.read_text(encoding="utf-8")] == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--index-url " + "https" + "://packages.example/simple",
+        "url = " + "https" + "://files.example/a/b/numpy-2.0.tar" + ".gz",
+        "see " + "https" + "://packages.example/simple" + "/numpy",
+    ],
+)
+def test_the_address_of_a_registry_is_known_by_its_form(line: str) -> None:
+    assert REGISTRY.search(line)
 
 
 def test_no_committed_file_holds_a_path_of_a_machine() -> None:
