@@ -11,6 +11,7 @@ from agent.conversation.meanings import (
     Back,
     Budget,
     Compare,
+    Differ,
     Explain,
     Export,
     Findings,
@@ -120,6 +121,13 @@ def _fork(argument: str, known: Vocabulary) -> Parsed:
         return f"/fork needs a gate: {', '.join(known.gates)}."
     gate = known.gate(re.sub(r"^gate\s+", "", argument, flags=re.IGNORECASE))
     return ForkAt(gate) if gate else f"There is no gate {shown(argument)}."
+
+
+def _diff(argument: str, known: Vocabulary) -> Parsed:
+    stem = known.deliverable(argument) if argument else None
+    if argument and stem is None and not re.fullmatch(r"[0-9]{4}-[a-z0-9-]{1,40}|latest", argument):
+        return f"{shown(argument)} is no deliverable, and no run such as 0001-heron."
+    return Differ(stem or argument)
 
 
 def _export(argument: str, known: Vocabulary) -> Parsed:
@@ -238,6 +246,18 @@ _DECLARED = (
         _fork,
         (rf"fork (?:at |from )?{_SAID}",),
         "gates",
+    ),
+    Command(
+        "diff",
+        "/diff [RUN or DELIVERABLE]",
+        "what differs from another run, or from the document before the last change",
+        _diff,
+        (
+            rf"(?:what is|what's) (?:the difference|different) (?:to|from|with) {_SAID}",
+            rf"what (?:has )?changed in {_SAID}",
+            rf"compare (?:it )?(?:with|to) (?:run )?{_SAID}",
+        ),
+        "deliverables",
     ),
     Command(
         "budget",

@@ -85,6 +85,13 @@ class ForkAt(Intent):
 
 
 @dataclass(frozen=True)
+class Differ(Intent):
+    """What differs: from another run, or in a document from what it said before."""
+
+    what: str = ""
+
+
+@dataclass(frozen=True)
 class Budget(Intent):
     """Trials and time, planned and used."""
 

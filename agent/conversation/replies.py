@@ -12,6 +12,7 @@ from agent.conversation.meanings import (
     Back,
     Budget,
     Compare,
+    Differ,
     Explain,
     Export,
     Findings,
@@ -31,14 +32,14 @@ from agent.conversation.model_view import reply_compare
 from agent.conversation.parts import ExportTranscript, Grid, Reply, Text, marked, said
 from agent.conversation.reasons_view import reply_how_to_decide, reply_why
 from agent.conversation.row_explanation import reply_explain
-from agent.conversation.run_view import reply_budget, reply_findings, reply_show, reply_status
+from agent.conversation.run_view import reply_budget, reply_diff, reply_findings, reply_show, reply_status
 from agent.conversation.view import SessionView
 from agent.conversation.what_if import reply_what_if
 from agent.gates import GateRequest
 from agent.questions import Question
 
-SLOW = (Explain,)
-"""Intents whose reply starts a process and so belongs off the event loop."""
+SLOW = (Explain, Differ)
+"""Intents whose reply starts a process or reads many files, and so belongs off the event loop."""
 
 
 def reply(intent: Intent, view: SessionView) -> Reply:
@@ -88,6 +89,7 @@ _REPLIES: dict[type[Intent], Callable[[SessionView, Any], Reply]] = {
     SetValue: reply_set,
     Back: lambda view, intent: reply_back(view),
     ForkAt: lambda view, intent: reply_fork(view, intent.gate),
+    Differ: lambda view, intent: reply_diff(view, intent.what),
     Budget: lambda view, intent: reply_budget(view),
     StatusOf: lambda view, intent: reply_status(view),
     Findings: lambda view, intent: reply_findings(view),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent.conversation.parts import Grid, Part, Reply, Text, marked, said
 from agent.conversation.view import SessionView, not_yet, record
-from agent.errors import UsageError
+from agent.errors import AgentError, UsageError
 from tools.wording import inert, plural, show
 
 
@@ -86,3 +86,17 @@ def reply_show(view: SessionView, stem: str) -> Reply:
         lines = tuple((inert(line, 400),) for line in str(found["text"]).splitlines())
         return Reply((Grid(("decisions",), lines),))
     return said(str(found["text"]))
+
+
+def reply_diff(view: SessionView, what: str) -> Reply:
+    """What differs from another run, or in a document from what it said before."""
+    if view.root is None:
+        return said("There is no workspace here, so there is nothing to compare with.")
+    from agent.pieces import difference
+
+    try:
+        found = difference(view.root, view.run, what)
+    except AgentError as problem:
+        return said(marked(str(problem)))
+    rows = tuple((inert(line, 400),) for line in str(found["text"]).splitlines())
+    return Reply((Grid((inert(found["title"], 200),), rows),))

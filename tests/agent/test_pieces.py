@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
-from agent.errors import UsageError
-from agent.pieces import cells, piece
+from agent.errors import UsageError, Waiting
+from agent.forking import fork
+from agent.pieces import cells, difference, piece
+from agent.replay import quiet
+from tests.agent.driving import APPROVE, TABLE, answers, walk
+from tests.agent.papers import papered
 
 
 @pytest.fixture
@@ -78,3 +83,38 @@ def test_outputs_are_text_and_images_are_named() -> None:
     made = cells({"cells": [{"cell_type": "code", "source": "x", "outputs": outputs}]})
     assert made[0]["outputs"] == ["a\nb\n", "[image: png]", "3", "ValueError: no"]
     assert cells([]) == []
+
+
+def ran(root: Path, *experimentation: object) -> None:
+    gates = {"preparation": APPROVE, "experimentation": list(experimentation), "validation": APPROVE}
+    walk(root, answers({"toy.weight": 2}, gates), table=TABLE, steps=papered())
+
+
+@pytest.mark.integration
+def test_a_fork_is_compared_with_the_run_that_it_left(papers: Path) -> None:
+    ran(papers, APPROVE)
+    with pytest.raises(Waiting):
+        asyncio.run(fork(papers, None, "experimentation", {"toy.weight": 3}, quiet))
+    shown = difference(papers, None)
+    assert shown["kind"] == "diff"
+    assert "toy.weight" in shown["text"]
+    assert shown["text"].splitlines()[0].startswith("0001-heron → 0002-")
+    assert difference(papers, None, "0001-heron") == shown
+
+
+@pytest.mark.integration
+def test_a_document_is_shown_against_what_it_said_before_a_revision(papers: Path) -> None:
+    ran(papers, {**APPROVE, "decision": "revise", "set": {"toy.weight": 5}}, APPROVE)
+    lines = difference(papers, None, "08-best-model")["text"].splitlines()
+    assert lines[:2] == ["--- before the last change", "+++ as it stands"]
+    assert any(line.startswith("-") and "2" in line for line in lines[2:])
+    assert any(line.startswith("+") and "5" in line for line in lines[2:])
+
+
+@pytest.mark.integration
+def test_where_there_is_nothing_to_compare_with_that_is_said(papers: Path) -> None:
+    ran(papers, APPROVE)
+    with pytest.raises(UsageError, match="only run"):
+        difference(papers, None)
+    with pytest.raises(UsageError, match="has not changed"):
+        difference(papers, None, "08-best-model")

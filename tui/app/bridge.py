@@ -6,15 +6,16 @@ The session's event loop is not the screen's: whatever the run does between two 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from agent.errors import AgentError, Problem, describe
+from agent.errors import AgentError, Problem, Waiting, describe
 from agent.events import Event
 
 if TYPE_CHECKING:
@@ -25,6 +26,15 @@ if TYPE_CHECKING:
     from agent.session import Session
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """Where a fork leaves its run, and what is different from there on."""
+
+    gate: str
+    changed: Mapping[str, Any] = field(default_factory=dict)
+    """Answers by question id."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,8 @@ class Opening:
     """Id of a question that is to be asked once more."""
     only_look: bool = False
     """Show the run as it stands, and hold and change nothing."""
+    fork: Leaving | None = None
+    """Fork the run there first, and open the fork."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,7 @@ class Bridge:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._session: Session | None = None
         self._record: Record | None = None
+        self._forking: asyncio.Task[None] | None = None
 
     @property
     def running(self) -> bool:
@@ -115,8 +128,12 @@ class Bridge:
 
     def stop(self, reason: str = "the person") -> None:
         """Give up the step in flight and close the session; the run can be resumed."""
-        if self._loop is not None and self._session is not None and self.running:
+        if self._loop is None or not self.running:
+            return
+        if self._session is not None:
             self._loop.call_soon_threadsafe(self._session.cancel, reason)
+        elif self._forking is not None:
+            self._loop.call_soon_threadsafe(self._forking.cancel)
 
     def close(self, seconds: float = 5.0) -> None:
         """Stop and wait for the session's end."""
@@ -163,8 +180,13 @@ class Bridge:
         if opening.only_look:
             self._look(opening)
             return
+        self._loop = asyncio.get_running_loop()
+        if opening.fork is not None:
+            self._forking = asyncio.ensure_future(_fork(opening, opening.fork, lambda event: self._listen(Told(event))))
+            await self._forking
+            opening = Opening(opening.workspace)
         async with _session(opening) as session:
-            self._loop, self._session = asyncio.get_running_loop(), session
+            self._session = session
             if opening.again is not None:
                 session.position.take_back(opening.again)
             for event in retold(session.ledger.entries, session.position):
@@ -172,6 +194,14 @@ class Bridge:
             async for event in session.events():
                 asked = event.type in {"question_asked", "gate_opened"}
                 self._listen(Told(event, session.pending if asked else None))
+
+
+async def _fork(opening: Opening, leaving: Leaving, show: Callable[[Event], None]) -> None:
+    """Fork the run; it ends where the fork waits."""
+    from agent.forking import fork
+
+    with contextlib.suppress(Waiting):
+        await fork(opening.workspace, opening.run, leaving.gate, leaving.changed, show)
 
 
 def _session(opening: Opening) -> AbstractAsyncContextManager[Session]:

@@ -130,6 +130,7 @@ _MADE: Mapping[str, Callable[[Mapping[str, Any]], Evidence]] = {
     "markdown": lambda piece: MarkdownText(piece["title"], piece["text"]),
     "table": lambda piece: Grid(piece["title"], tuple(piece["columns"]), [tuple(row) for row in piece["rows"]]),
     "json": lambda piece: JsonTree(piece["title"], piece["data"]),
+    "diff": lambda piece: Diff(piece["title"], piece["text"]),
     "notebook": lambda piece: NotebookCells(
         piece["title"],
         tuple(NotebookCell(cell["kind"], cell["source"], tuple(cell["outputs"])) for cell in piece["cells"]),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.command import Provider
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Resize
@@ -18,31 +18,32 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from agent.conversation.parts import Action, ExportTranscript, OpenGate, Set, Text, Undo
 from agent.errors import describe
 from agent.events import Event
 from agent.wording import shown_value
-from tui.app.bridge import Bridge, Ended, Listener, Opening, Told
+from tui.app.answers import AnswersScreen, answered
+from tui.app.bridge import Bridge, Ended, Leaving, Listener, Opening, Told
 from tui.app.confirm import Confirm
-from tui.app.conversing import Completing, SayInput, drawn, replied, understood
+from tui.app.conversing import Completing, SayInput
 from tui.app.decision import Changeable
-from tui.app.evidence import MarkdownText
+from tui.app.finding import TranscriptFind
+from tui.app.forking import ForkForm
 from tui.app.gate import GateScreen
 from tui.app.keyhelp import KeyHelp, keys_of
+from tui.app.palette import RunCommands
 from tui.app.question import QuestionPanel
 from tui.app.rail import Plan, Rail
+from tui.app.reading import Reader
+from tui.app.status import StatusBar
+from tui.app.talk import Talk
 from tui.app.telling import Teller
 from tui.app.transcript import Transcript
-from tui.app.viewer import EvidenceScreen
 
 if TYPE_CHECKING:
     from agent.answers import GateAnswer
-    from agent.conversation.meanings import AnswerTo
     from agent.gates import GateRequest
     from agent.questions import Question
     from agent.session import Session
-
-T = TypeVar("T")
 
 NARROW = 100
 """Columns under which the rail folds."""
@@ -60,7 +61,6 @@ class RunScreen(Screen[None]):
     """One run, from its first question to its end."""
 
     DEFAULT_CSS = """
-    RunScreen #title { height: 1; background: $panel; padding: 0 1; }
     RunScreen #live { height: 1; padding: 0 1; color: $text-muted; }
     RunScreen #talk { width: 1fr; }
     """
@@ -68,10 +68,13 @@ class RunScreen(Screen[None]):
         Binding("escape", "stop", "stop"),
         Binding("slash", "say", "ask", key_display="/"),
         Binding("g", "gate", "gate"),
+        Binding("l", "answers", "answers"),
+        Binding("ctrl+f", "find", "find"),
         Binding("R", "resume", "resume"),
         Binding("d", "dossier", "dossier"),
         Binding("question_mark,f1", "keys", "keys", key_display="?"),
     ]
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {RunCommands}
 
     def __init__(self, opening: Opening, bridge: Callable[[Listener], Bridge] = Bridge) -> None:
         super().__init__()
@@ -90,17 +93,20 @@ class RunScreen(Screen[None]):
         """The phase in which advice is taken unseen."""
         self._answered: list[str] = []
         self._teller: Teller
+        self.reader = Reader(self, lambda: (self._opening.workspace, self.run_id))
+        self._talk = Talk(self)
 
     def _hear(self, told: Told | Ended) -> None:
         self.post_message(Heard(told))
 
     def compose(self) -> ComposeResult:
         """Rail at the left, the conversation beside it."""
-        yield Static(Content("opening…"), id="title", markup=False)
+        yield StatusBar()
         with Horizontal():
             yield Rail(self.plan)
             with Vertical(id="talk"):
                 yield Transcript(id="transcript")
+                yield TranscriptFind()
                 yield Static(id="live", markup=False)
                 yield QuestionPanel()
                 yield SayInput(Completing(self.bridge))
@@ -150,8 +156,7 @@ class RunScreen(Screen[None]):
         name = str(event.data["source"]["name"]).rsplit(".", 1)[0]
         self.run_id = event.run
         self._remember()
-        text = f"{name} · {event.run} · seed {event.data['seed']} · {event.data['advisor']} advisor"
-        self.query_one("#title", Static).update(Content(text))
+        self.query_one(StatusBar).opened(name, event.run, event.data["seed"], event.data["advisor"])
 
     @work(thread=True, group="remembering")
     def _remember(self) -> None:
@@ -163,13 +168,14 @@ class RunScreen(Screen[None]):
         if question is None:
             return
         if self._advising == question.step.partition(".")[0] and question.has_recommendation:
-            await self._give(question, "recommended", None, advised=True)
+            await self.give(question, "recommended", None, advised=True)
             return
         self._advising = None
         await self.query_one(QuestionPanel).ask(question)
 
     async def _question_answered(self, event: Event, _: Any) -> None:
         data = event.data
+        self.query_one(StatusBar).answered(data["id"], data["value"])
         if data["source"] in {"person", "recommended"} and data["id"] not in self._answered:
             self._answered.append(data["id"])
 
@@ -196,9 +202,10 @@ class RunScreen(Screen[None]):
 
     @on(QuestionPanel.Answered)
     async def _take_answer(self, message: QuestionPanel.Answered) -> None:
-        await self._give(message.question, message.value, message.reason)
+        await self.give(message.question, message.value, message.reason)
 
-    async def _give(self, question: Question, value: Any, reason: str | None, *, advised: bool = False) -> None:
+    async def give(self, question: Question, value: Any, reason: str | None, *, advised: bool = False) -> None:
+        """Hand in an answer; one that does not fit is refused in its panel."""
         panel = self.query_one(QuestionPanel)
         try:
             await self.bridge.answer(question.id, value, reason=reason, advised=advised)
@@ -216,23 +223,42 @@ class RunScreen(Screen[None]):
             self.query_one(QuestionPanel).refuse("There is no advice for this one: only a person can know.")
             return
         self._advising = question.step.partition(".")[0]
-        await self._give(question, "recommended", None, advised=True)
+        await self.give(question, "recommended", None, advised=True)
 
     @on(QuestionPanel.Undo)
     def _undo(self) -> None:
         if not self._answered:
             self.notify("There is no answer to take back.", markup=False)
             return
-        self._reopen(again=self._answered[-1])
+        self.reopen(again=self._answered[-1])
 
-    def _reopen(self, again: str | None = None) -> None:
-        """Close the session and open the run again, with a question asked once more."""
-        self._then = Opening(self._opening.workspace, run=self.run_id, again=again)
+    def reopen(self, again: str | None = None, fork: Leaving | None = None) -> None:
+        """Close the session and open the run again: with a question asked once more, or forked at a gate."""
+        self._then = Opening(self._opening.workspace, run=self.run_id, again=again, fork=fork)
         if self.bridge.running:
-            self.bridge.stop("an answer that is taken back" if again else "the person")
+            self.bridge.stop("an answer that is taken back" if again else "a fork" if fork else "the person")
         else:
             self._open(self._then)
             self._then = None
+
+    @work(exclusive=True, group="fork")
+    async def fork(self, gate: str) -> None:
+        """Ask what should be different, and begin a run that leaves this one at a gate."""
+        form = ForkForm(gate, await self.bridge.read(changeable(gate)))
+        leaving = await self.app.push_screen_wait(form)
+        if leaving is not None:
+            self.reopen(fork=leaving)
+
+    @work(exclusive=True, group="answers")
+    async def action_answers(self) -> None:
+        """Review the answers so far; one of them may be asked again."""
+        again = await self.app.push_screen_wait(AnswersScreen(await self.bridge.read(answered)))
+        if again is not None:
+            self.reopen(again=again)
+
+    def action_find(self) -> None:
+        """Look for a text in the conversation."""
+        self.query_one(TranscriptFind).begin()
 
     def action_gate(self) -> None:
         """Open the gate that waits."""
@@ -241,16 +267,8 @@ class RunScreen(Screen[None]):
 
     @work(exclusive=True, group="gate")
     async def _decide(self, request: GateRequest) -> None:
-        def changeable(session: Session) -> tuple[Changeable, ...]:
-            known = session.registry
-            phases = {phase.name for phase in (*known.before(request.gate), known.phase(request.gate))}
-            return tuple(
-                Changeable(name, shown_value(decision.value))
-                for name, decision in session.position.decisions.items()
-                if (found := known.ask(name)) is not None and found[0].phase in phases
-            )
-
-        screen = GateScreen(request, await self.bridge.read(changeable), self.name_of_person, self.open_deliverable)
+        held = await self.bridge.read(changeable(request.gate))
+        screen = GateScreen(request, held, self.name_of_person, self.reader.open)
         left = await self.app.push_screen_wait(screen)
         if left is not None and left.answer is not None:
             await self._hand_in(request, left.answer)
@@ -277,104 +295,31 @@ class RunScreen(Screen[None]):
     def action_resume(self) -> None:
         """Go on with a run that was stopped."""
         if not self.bridge.running:
-            self._reopen()
+            self.reopen()
 
     def action_dossier(self) -> None:
         """Open the dossier in a browser."""
-        self._show_dossier()
-
-    @work(exclusive=True, group="dossier")
-    async def _show_dossier(self) -> None:
-        from agent.showing import open_dossier
-
-        await self._look(open_dossier, self._opening.workspace, self.run_id, browser=True)
-
-    @work(exclusive=True, group="reading")
-    async def open_deliverable(self, name: str) -> None:
-        """Show one of the run's documents."""
-        from agent.showing import deliverable
-
-        found = await self._look(deliverable, self._opening.workspace, self.run_id, name)
-        if found is not None:
-            evidence = MarkdownText(found["title"], found["text"])
-            self.app.push_screen(EvidenceScreen(evidence, open_page=self.action_dossier))
-
-    async def _look(self, look: Callable[..., T], *arguments: Any, **named: Any) -> T | None:
-        """What a slow look gives, or nothing and a notice of what stands against it."""
-        try:
-            return await asyncio.to_thread(look, *arguments, **named)
-        except Exception as error:
-            self.notify(str(describe(error)), severity="warning", markup=False)
-            return None
+        self.reader.dossier()
 
     # the input line
 
     def action_say(self) -> None:
         """Begin a command."""
+        self.begin_command("/")
+
+    def begin_command(self, text: str) -> None:
+        """Put the beginning of a command into the input line."""
         field = self.query_one(SayInput)
         field.focus()
-        field.value = "/"
-        field.cursor_position = 1
+        field.value = text
+        field.cursor_position = len(text)
 
     @on(SayInput.Submitted, "#say")
     def _said(self, event: SayInput.Submitted) -> None:
         event.stop()
-        line = self.query_one(SayInput).take()
-        if line:
-            self._converse(line)
-
-    @work(group="conversation")
-    async def _converse(self, line: str) -> None:
-        from agent.conversation.meanings import AnswerTo, Show
-
-        transcript = self.query_one(Transcript)
-        transcript.say(Content(line), "said")
-        try:
-            meant = await understood(line, self.bridge)
-            if isinstance(meant, AnswerTo):
-                await self._answer_in_words(meant)
-                return
-            reply = await replied(meant, self.bridge)
-        except Exception as error:
-            transcript.say(Content(str(describe(error))), "problem")
-            return
-        if isinstance(meant, Show) and meant.deliverable not in ("", "questions"):
-            self.open_deliverable(meant.deliverable)
-            return
-        for part in reply.parts:
-            if isinstance(part, Text):
-                transcript.markdown(part.markdown)
-            else:
-                transcript.say(drawn(part), "drawn")
-        if reply.action is not None:
-            await self._act(reply.action)
-
-    async def _answer_in_words(self, meant: AnswerTo) -> None:
-        question = self.query_one(QuestionPanel).question
-        if question is None or question.id != meant.question:
-            return
-        if meant.needs_reason and not meant.reason:
-            self.query_one(QuestionPanel).refuse(f"{meant.value} counts only with a reason: choose it in the list.")
-            return
-        await self._give(question, meant.value, meant.reason)
-
-    async def _act(self, action: Action) -> None:
-        """Carry out what a reply wishes; a decision is never among it."""
-        if isinstance(action, Undo):
-            self._reopen(again=action.question)
-        elif isinstance(action, OpenGate):
-            self.action_gate()
-        elif isinstance(action, ExportTranscript):
-            path = Path(action.file or f"{self.run_id}-transcript.txt")
-            text = self.query_one(Transcript).text()
-            await self._look(path.write_text, text, encoding="utf-8")
-            self.notify(str(path), title="transcript", markup=False)
-        elif isinstance(action, Set):
-            question = self.query_one(QuestionPanel).question
-            if question is not None and question.id == action.question:
-                await self._give(question, action.value, None)
-            else:
-                self.action_gate()
+        text = self.query_one(SayInput).take()
+        if text:
+            self.run_worker(self._talk.say(text), group="conversation")
 
     async def leave(self) -> bool:
         """Whether the person is ready to go; asks while work runs."""
@@ -393,8 +338,24 @@ class RunScreen(Screen[None]):
         self.query_one("#live", Static).update(Content(text))
 
     def _tick(self) -> None:
+        self.query_one(StatusBar).tick()
         if self.working and not self._note.startswith(("█", "░")):
             spent = time.monotonic() - self._teller.began
             self.query_one("#live", Static).update(Content(f"{self._note} {spent:.0f} s"))
 
     _note = ""
+
+
+def changeable(gate: str) -> Callable[[Session], tuple[Changeable, ...]]:
+    """What tells the answers that a revision at a gate, or a fork from it, may change."""
+
+    def look(session: Session) -> tuple[Changeable, ...]:
+        known = session.registry
+        phases = {phase.name for phase in (*known.before(gate), known.phase(gate))}
+        return tuple(
+            Changeable(name, shown_value(decision.value))
+            for name, decision in session.position.decisions.items()
+            if (found := known.ask(name)) is not None and found[0].phase in phases
+        )
+
+    return look

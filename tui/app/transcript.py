@@ -18,6 +18,7 @@ class Entry(Static):
     Entry.phase { margin: 1 0 1 0; text-style: bold; border-bottom: solid $panel; }
     Entry.problem { border-left: thick $error; }
     Entry.gate { border-left: thick $accent; }
+    Entry.hit, Said.hit { background: $warning 20%; }
     """
 
     def __init__(self, content: Content, kind: str) -> None:

@@ -11,6 +11,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from agent.answers import GateAnswer
+from agent.decisions import GateDecision
 from agent.errors import AnswersDoNotFit
 from agent.events import Event
 from agent.gates import GateRequest, ShownCheck, ShownStep
@@ -22,6 +23,9 @@ from tui.app.run import RunScreen
 from workspace.store import Store
 
 Line = Told | Ended
+APPROVED = GateDecision(
+    gate="", decision="approve", by="Ada", reason="agreed", evidence="0" * 64, bound=True, recommendation="approve"
+)
 
 
 class Scripted(Bridge):
@@ -37,6 +41,8 @@ class Scripted(Bridge):
         self.stops: list[str] = []
         self.alive = False
         self.decisions: dict[str, Any] = {}
+        self.gates: set[str] = set()
+        """Gates that count as approved."""
         self.pending: Question | GateRequest | None = None
 
     @property
@@ -75,6 +81,8 @@ class Scripted(Bridge):
     async def read(self, look: Callable[[Any], Any]) -> Any:
         position = Position(registry(), Store(Path("nowhere")))
         position.decisions.update(self.decisions)
+        for gate in self.gates:
+            position.gate(gate).decisions.append(APPROVED.model_copy(update={"gate": gate}))
         pending = self.pending
         workspace, run = SimpleNamespace(root=Path("nowhere")), SimpleNamespace(id="0001-heron")
         return look(
