@@ -69,7 +69,7 @@ class RunScreen(Screen[None]):
         Binding("slash", "say", "ask", key_display="/"),
         Binding("g", "gate", "gate"),
         Binding("l", "answers", "answers"),
-        Binding("ctrl+f", "find", "find"),
+        Binding("ctrl+f", "find", "find", show=False),
         Binding("R", "resume", "resume"),
         Binding("d", "dossier", "dossier"),
         Binding("question_mark,f1", "keys", "keys", key_display="?"),
@@ -95,6 +95,11 @@ class RunScreen(Screen[None]):
         self._teller: Teller
         self.reader = Reader(self, lambda: (self._opening.workspace, self.run_id))
         self._talk = Talk(self)
+        self._offered: dict[str, Callable[[], bool]] = {
+            "stop": lambda: self.working,
+            "gate": lambda: self.gate_request is not None,
+            "resume": lambda: self.run_id is not None and not self.bridge.running,
+        }
 
     def _hear(self, told: Told | Ended) -> None:
         self.post_message(Heard(told))
@@ -116,6 +121,10 @@ class RunScreen(Screen[None]):
         """Open the run once the first picture stands."""
         self.set_interval(1.0, self._tick)
         self.call_after_refresh(self._open, self._opening)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only the keys that do something."""
+        return self._offered.get(action, lambda: True)()
 
     def on_resize(self, event: Resize) -> None:
         """Fold the rail where room is short."""
@@ -151,6 +160,7 @@ class RunScreen(Screen[None]):
         if handler is not None:
             await handler(event, message.told.pending)
         self.query_one(Rail).redraw()
+        self.refresh_bindings()
 
     async def _run_started(self, event: Event, _: Any) -> None:
         name = str(event.data["source"]["name"]).rsplit(".", 1)[0]
@@ -197,6 +207,7 @@ class RunScreen(Screen[None]):
         if problem is not None:
             text = str(problem).replace("phasegate resume", "R")
             self.query_one(Transcript).say(Content(text), "problem")
+        self.refresh_bindings()
 
     # what the person does
 
@@ -281,6 +292,7 @@ class RunScreen(Screen[None]):
             self.query_one(Transcript).say(Content(str(describe(error))), "problem")
             return
         self.gate_request = None
+        self.refresh_bindings()
 
     def action_keys(self) -> None:
         """Show every key that works here."""

@@ -358,7 +358,29 @@ def test_every_key_is_told_by_the_key_help() -> None:
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(stage.screen, KeyHelp))
         shown = " ".join(str(each.visual) for each in stage.screen.query(Static))
-        for word in ("why", "all advice", "undo", "stop", "gate", "resume", "dossier"):
+        for word in ("why", "all advice", "undo", "answers", "find", "dossier"):
             assert word in shown
 
     play([[STARTED, asked(question())]], scene)
+
+
+def offered(stage: Stage) -> set[str]:
+    """What the keys at the foot of the screen do."""
+    return {active.binding.description for active in stage.screen.active_bindings.values()}
+
+
+def test_only_keys_that_do_something_are_offered() -> None:
+    begun = told("step_started", "preparation.split", title="split", guidance="1.6")
+
+    async def scene(stage: Stage, pilot: Pilot[Any]) -> None:
+        await until(pilot, lambda: stage.run_screen.working)
+        assert {"stop", "gate", "resume"} & offered(stage) == {"stop"}
+        await pilot.press("escape")
+        await until(pilot, lambda: not stage.bridge.running)
+        await until(pilot, lambda: {"stop", "gate", "resume"} & offered(stage) == {"resume"})
+        await pilot.press("R")
+        await until(pilot, lambda: isinstance(stage.screen, GateScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: {"stop", "gate", "resume"} & offered(stage) == {"gate"})
+
+    play([[STARTED, begun], [Ended()], [STARTED, opened(request())]], scene)
