@@ -24,11 +24,12 @@ from agent.events import Event
 from agent.wording import shown_value
 from tui.app.bridge import Bridge, Ended, Listener, Opening, Told
 from tui.app.confirm import Confirm
-from tui.app.conversing import Completing, SayInput, drawn, replied, understood
+from tui.app.conversing import Completing, SayInput, replied, understood
 from tui.app.decision import Changeable
 from tui.app.evidence import MarkdownText
 from tui.app.gate import GateScreen
 from tui.app.keyhelp import KeyHelp, keys_of
+from tui.app.picturing import Pictures
 from tui.app.question import QuestionPanel
 from tui.app.rail import Plan, Rail
 from tui.app.telling import Teller
@@ -125,7 +126,7 @@ class RunScreen(Screen[None]):
         rail.redraw()
         transcript = self.query_one(Transcript)
         await transcript.remove_children()
-        self._teller = Teller(self.plan, transcript, self._live)
+        self._teller = Teller(self.plan, transcript, self._live, Pictures(self.bridge, transcript))
         self._opening, self._answered, self.gate_request = opening, [], None
         self.bridge.open(opening)
 
@@ -345,7 +346,7 @@ class RunScreen(Screen[None]):
             if isinstance(part, Text):
                 transcript.markdown(part.markdown)
             else:
-                transcript.say(drawn(part), "drawn")
+                transcript.draw(part)
         if reply.action is not None:
             await self._act(reply.action)
 

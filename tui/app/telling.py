@@ -10,6 +10,7 @@ from textual.content import Content
 
 from agent.events import Event
 from agent.wording import count_words, shown_value
+from tui.app.picturing import Pictures
 from tui.app.rail import Plan, StepLine
 from tui.app.transcript import Transcript
 
@@ -21,8 +22,12 @@ _WHO = {"person": "you", "recommended": "as advised", "revision": "changed"}
 class Teller:
     """Shows events; asks and decides nothing."""
 
-    def __init__(self, plan: Plan, transcript: Transcript, live: Callable[[str], None]) -> None:
+    def __init__(
+        self, plan: Plan, transcript: Transcript, live: Callable[[str], None], pictures: Pictures | None = None
+    ) -> None:
+        """Make it; with ``pictures`` a finding has its picture under it."""
         self.plan = plan
+        self._pictures = pictures
         self.began = time.monotonic()
         """When the step at work began."""
         self._transcript = transcript
@@ -79,7 +84,9 @@ class Teller:
             step.finding, step.seconds = data["summary"], data["seconds"]
         if not str(event.step).endswith(".documents"):
             label = f"{data['guidance']} {data['title']}".strip()
-            self._transcript.step(label, data["summary"], tuple(data["notes"]), data["seconds"], data["cached"])
+            card = self._transcript.step(label, data["summary"], tuple(data["notes"]), data["seconds"], data["cached"])
+            if self._pictures is not None:
+                self._pictures.want(str(event.step), card, cached=data["cached"])
 
     def _question_asked(self, event: Event) -> None:
         self._mark(event, "asks")
