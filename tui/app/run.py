@@ -24,6 +24,7 @@ from agent.events import Event
 from agent.wording import shown_value
 from tui.app.bridge import Bridge, Ended, Listener, Opening, Told
 from tui.app.confirm import Confirm
+from tui.app.context import ContextPane
 from tui.app.conversing import Completing, SayInput, replied, understood
 from tui.app.decision import Changeable
 from tui.app.evidence import MarkdownText
@@ -71,6 +72,7 @@ class RunScreen(Screen[None]):
         Binding("g", "gate", "gate"),
         Binding("R", "resume", "resume"),
         Binding("d", "dossier", "dossier"),
+        Binding("ctrl+b", "context", "context", priority=True),
         Binding("question_mark,f1", "keys", "keys", key_display="?"),
     ]
 
@@ -105,6 +107,7 @@ class RunScreen(Screen[None]):
                 yield Static(id="live", markup=False)
                 yield QuestionPanel()
                 yield SayInput(Completing(self.bridge))
+            yield ContextPane(self.bridge)
         yield Footer()
 
     def on_mount(self) -> None:
@@ -117,6 +120,7 @@ class RunScreen(Screen[None]):
         rail = self.query_one(Rail)
         rail.set_class(event.size.width < NARROW, "narrow")
         rail.redraw()
+        self.query_one(ContextPane).fit_to(event.size.width)
 
     @work(exclusive=True, group="opening")
     async def _open(self, opening: Opening) -> None:
@@ -142,6 +146,7 @@ class RunScreen(Screen[None]):
         event = message.told.event
         self.working = event.type in {"step_started", "progress"}
         self._teller.tell(event)
+        self.query_one(ContextPane).hear(event, message.told.pending)
         handler: Any = getattr(self, f"_{event.type}", None)
         if handler is not None:
             await handler(event, message.told.pending)
@@ -187,6 +192,7 @@ class RunScreen(Screen[None]):
             self._open(then)
             return
         self._teller.stopped()
+        self.query_one(ContextPane).stopped()
         self.query_one(Rail).redraw()
         problem = ended.problem
         if problem is not None:
@@ -264,6 +270,10 @@ class RunScreen(Screen[None]):
             self.query_one(Transcript).say(Content(str(describe(error))), "problem")
             return
         self.gate_request = None
+
+    def action_context(self) -> None:
+        """Hide or show the pane beside the conversation."""
+        self.query_one(ContextPane).toggle()
 
     def action_keys(self) -> None:
         """Show every key that works here."""
@@ -394,6 +404,7 @@ class RunScreen(Screen[None]):
         self.query_one("#live", Static).update(Content(text))
 
     def _tick(self) -> None:
+        self.query_one(ContextPane).tick()
         if self.working and not self._note.startswith(("█", "░")):
             spent = time.monotonic() - self._teller.began
             self.query_one("#live", Static).update(Content(f"{self._note} {spent:.0f} s"))

@@ -10,11 +10,11 @@ from textual.content import Content
 
 from agent.events import Event
 from agent.wording import count_words, shown_value
+from tui.app.live import bar, clock
 from tui.app.picturing import Pictures
 from tui.app.rail import Plan, StepLine
 from tui.app.transcript import Transcript
 
-_BAR = 24
 _VERBS = {"approve": "approved", "revise": "sent back", "reject": "rejected"}
 _WHO = {"person": "you", "recommended": "as advised", "revision": "changed"}
 
@@ -70,11 +70,11 @@ class Teller:
         self._live(f"{event.data['title']}…")
 
     def _progress(self, event: Event) -> None:
-        done, total = float(event.data["done"]), float(event.data["total"]) or 1.0
-        filled = max(0, min(_BAR, round(_BAR * done / total)))
-        spent = time.monotonic() - self.began
-        left = f" · {spent / done * (total - done):.0f} s left" if done and spent > 2 else ""
-        self._live(f"{'█' * filled}{'░' * (_BAR - filled)}  {event.data['note']} · {spent:.0f} s{left}")
+        done, total = float(event.data["done"]), float(event.data["total"])
+        trials = [f"{done:.0f} of {total:.0f} trials"] if event.data.get("search") else []
+        note = [event.data["note"]] if event.data["note"] else []
+        words = [*trials, *note, *clock(time.monotonic() - self.began, done, total)]
+        self._live(f"{bar(done, total)}  {' · '.join(words)}")
 
     def _step_finished(self, event: Event) -> None:
         self._live("")
