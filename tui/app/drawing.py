@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 CURVE = 11
 """Lines of a curve where nobody limits them."""
 _CELL = 34
+_KEY = 10
+"""Cells of the sign before a curve's name, and between the two."""
 _LEAST = 6
 """Cells under which a column of a table is not narrowed further."""
 
@@ -36,10 +38,12 @@ def draw(part: Part, width: int, most: int | None = None) -> Content:
         room = len(values) if most is None else most - 1
         return Content("\n").join([head, draw_bars(BarData(labels, values, texts), width, room)])
     if isinstance(part, Curve):
-        marks = fit(" · ".join(f"{line(label)} at {x:g}" for label, x in part.marks), width).rstrip()
-        room = (most or CURVE) - bool(marks)
-        plot = draw_curve(CurveData((Series(part.title, part.x, part.y),)), width, room)
-        return Content("\n").join([plot, Content.styled(marks, "$text-muted")]) if marks else plot
+        marks = " · ".join(f"{line(label)} at {x:g}" for label, x in part.marks)
+        beside = cell_len(line(part.title)) + cell_len(marks) + _KEY <= width
+        title = f"{part.title} · {marks}" if marks and beside else part.title
+        under = [] if beside or not marks else [Content.styled(fit(marks, width).rstrip(), "$text-muted")]
+        plot = draw_curve(CurveData((Series(title, part.x, part.y),)), width, (most or CURVE) - len(under))
+        return Content("\n").join([plot, *under])
     return Content(block(part.markdown))
 
 

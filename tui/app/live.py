@@ -18,10 +18,10 @@ _ENDED = {"pruned": "given up", "failed": "failed"}
 _CURVE = 9
 _POINTS = 400
 """About so many points of the curve are drawn."""
-_FIXED = 5 + 4 + 6 + 4
-"""Cells of number, word and time with the gaps between the columns."""
-_ROOMY = 56
-"""Cells from which a family's name gives way to the settings."""
+_NUMBER = 5
+_TIME = 8
+_ROOMY = 48
+"""Cells from which the time of a trial is shown, and a family's name gives way to the settings."""
 _SETTINGS = 8
 """Cells from which the settings are shown."""
 _BAR = 24
@@ -115,25 +115,29 @@ def _table(search: Search, width: int, room: int) -> list[Content]:
         return []
     shown = rows[: room - 1]
     scores = [_ENDED.get(trial.state, "") if trial.score is None else figure(trial.score) for trial in shown]
+    scores = [f"best {score}" if trial is best else score for trial, score in zip(shown, scores, strict=True)]
     scored = max(5, *(cell_len(score) for score in scores))
-    family = max(6, *(cell_len(line(trial.family)) for trial in shown))
-    family = min(family, width // 3 if width >= _ROOMY else max(width - scored - _FIXED, 4))
-    rest = width - scored - family - _FIXED - 1
-    lines = [_row(("trial", "score", "", "family", "settings", "time"), scored, family, rest, "$text-muted")]
+    clocked = _TIME if width >= _ROOMY else 0
+    room = width - _NUMBER - scored - clocked - 2
+    named = max(6, *(cell_len(line(trial.family)) for trial in shown))
+    family = min(named, room if room - named - 1 < _SETTINGS and width < _ROOMY else max(width // 3, _SETTINGS))
+    layout = (scored, family, room - family - 1, clocked)
+    lines = [_row(("trial", "score", "family", "settings", "time"), layout).stylize("$text-muted")]
     for trial, score in zip(shown, scores, strict=True):
-        word, style = ("best", "bold $text-success") if trial is best else ("", "")
-        cells = (str(trial.number), score, word, trial.family, trial.params, f"{trial.seconds:.1f} s")
-        lines.append(_row(cells, scored, family, rest, style))
+        cells = (str(trial.number), score, trial.family, trial.params, f"{trial.seconds:.1f} s")
+        lines.append(_row(cells, layout).stylize("bold $text-success" if trial is best else ""))
     return [each.truncate(width, ellipsis=True) for each in lines]
 
 
-def _row(cells: tuple[str, str, str, str, str, str], scored: int, family: int, rest: int, style: str) -> Content:
-    number, score, word, name, params, seconds = cells
-    parts = [fit(number, 5, right=True), fit(score, scored, right=True), fit(word, 4), fit(line(name), family)]
+def _row(cells: tuple[str, str, str, str, str], layout: tuple[int, int, int, int]) -> Content:
+    number, score, name, params, seconds = cells
+    scored, family, rest, clocked = layout
+    parts = [fit(number, _NUMBER, right=True), fit(score, scored, right=True), fit(line(name), family)]
     if rest >= _SETTINGS:
         parts.append(fit(line(params), rest))
-    parts.append(fit(seconds, 6, right=True))
-    return Content(" ".join(parts)).stylize(style)
+    if clocked:
+        parts.append(fit(seconds, clocked - 1, right=True))
+    return Content(" ".join(parts))
 
 
 class LiveSearch(Widget):

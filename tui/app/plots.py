@@ -118,7 +118,7 @@ def _legend(data: CurveData, width: int) -> Content:
     parts: list[str | tuple[str, str]] = []
     for number, each in enumerate(data.series):
         key, colour = _KEYS[number % len(_KEYS)], _COLOURS[number % len(_COLOURS)]
-        parts += [(key, colour), f" {line(each.name, 40)}   "]
+        parts += [(key, colour), f" {line(each.name, 80)}   "]
     label = line(data.y_label)
     return Content.assemble((f"{label}   " if label else "", "dim"), *parts).truncate(width, ellipsis=True)
 

@@ -63,7 +63,7 @@ class RunScreen(Screen[None]):
 
     DEFAULT_CSS = """
     RunScreen #title { height: 1; background: $panel; padding: 0 1; }
-    RunScreen #live { height: 1; padding: 0 1; color: $text-muted; }
+    RunScreen #live { height: 1; padding: 0 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
     RunScreen #talk { width: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -46,7 +46,8 @@ def test_a_bar_carries_its_text_and_only_its_number_where_there_is_no_room() -> 
 
 
 def test_the_marks_of_a_curve_are_told_in_words() -> None:
-    assert lines(COST, 60)[-1] == "recommended at 0.5"
+    assert lines(COST, 60)[0].rstrip().endswith("cost by threshold · recommended at 0.5")
+    assert lines(COST, 30)[-1] == "recommended at 0.5"
 
 
 def test_the_picture_of_a_step_stands_under_its_finding(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,14 +48,14 @@ def lines(found: Search, width: int = 60, height: int = 30, spent: float = 10.0)
 def test_the_best_trial_stands_first_with_a_word_and_the_newest_after_it() -> None:
     table = lines(search(0.7, 0.9, None, 0.8), height=9)[2:]
     assert table[0].split() == ["trial", "score", "family", "settings", "time"]
-    assert table[1].split()[:3] == ["2", "0.9", "best"]
+    assert table[1].split()[:3] == ["2", "best", "0.9"]
     assert [row.split()[0] for row in table[2:]] == ["4", "3", "1"]
     assert "given up" in table[3]
     assert sum("best" in row for row in table) == 1
 
 
 def test_of_a_loss_the_lowest_is_best() -> None:
-    assert lines(search(47.2, 43.1, 44.0, higher=False), height=9)[3].split()[:3] == ["2", "43.1", "best"]
+    assert lines(search(47.2, 43.1, 44.0, higher=False), height=9)[3].split()[:3] == ["2", "best", "43.1"]
 
 
 def test_it_tells_how_far_it_is_how_long_it_took_and_what_is_left() -> None:
