@@ -220,7 +220,7 @@ class Executor:
             if message["kind"] == "observation":
                 self.record("observation", step=step.id, key=key, name=message["name"], value=message["value"])
             else:
-                self.tell("progress", step.id, done=message["done"], total=message["total"], note=message["note"])
+                self.tell("progress", step.id, **{key: value for key, value in message.items() if key != "kind"})
 
         result = await self.worker.call(call, listen)
         Outcome.model_validate(result["outcome"])

@@ -7,7 +7,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -127,9 +127,10 @@ class WorkerJob:
         """Write a declared text result as UTF-8."""
         self._target(artifact).write_text(text, encoding="utf-8", newline="\n")
 
-    def progress(self, done: float, total: float, note: str = "") -> None:
-        """Tell how far the step is."""
-        self._send({"kind": "progress", "done": done, "total": total, "note": note})
+    def progress(self, done: float, total: float, note: str = "", search: Mapping[str, Any] | None = None) -> None:
+        """Tell how far the step is; a search tells the trials since it last told."""
+        more = {} if search is None else {"search": plain(search)}
+        self._send({"kind": "progress", "done": done, "total": total, "note": note, **more})
 
     def observe(self, name: str, measure: Callable[[], Any]) -> Any:
         """A measurement: the recorded one where there is one, else measured now and recorded."""

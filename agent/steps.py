@@ -149,8 +149,8 @@ class Job(Protocol):
     def save_text(self, artifact: str, text: str) -> None:
         """Write a declared text result."""
 
-    def progress(self, done: float, total: float, note: str = "") -> None:
-        """Tell how far the step is."""
+    def progress(self, done: float, total: float, note: str = "", search: Mapping[str, Any] | None = None) -> None:
+        """Tell how far the step is; a search tells the trials since it last told."""
 
     def elapsed(self) -> float:
         """Seconds since the command began; to be asked inside an observation only."""

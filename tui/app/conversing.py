@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import cell_len
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.suggester import Suggester
 from textual.widgets import Input
 
-from tui.app.evidence import BarData, CurveData, Series
-from tui.app.plain import block, fit, line
-from tui.app.plots import draw_bars, draw_curve
-
 if TYPE_CHECKING:
     from agent.conversation.meanings import Understood, Vocabulary
-    from agent.conversation.parts import Part, Reply
+    from agent.conversation.parts import Reply
     from agent.session import Session
     from tui.app.bridge import Bridge
-
-WIDTH = 72
-"""Columns of a plot in the transcript."""
-HEIGHT = 10
-_CELL = 34
 
 
 class SayInput(Input):
@@ -113,30 +101,3 @@ async def replied(meant: Understood, bridge: Bridge) -> Reply:
         view = await bridge.read(view_of)
         return await asyncio.to_thread(reply, intent, view)
     return await bridge.read(lambda session: reply(intent, view_of(session)))  # type: ignore[arg-type]
-
-
-def drawn(part: Part) -> Content:
-    """A table or plot of a reply as lines of text."""
-    from agent.conversation.parts import Bars, Curve, Grid
-
-    if isinstance(part, Grid):
-        table = Content(_aligned(part.columns, part.rows))
-        return Content("\n").join([Content(block(part.title)).stylize("bold"), table]) if part.title else table
-    if isinstance(part, Bars):
-        data = BarData(tuple(label for label, _, _ in part.rows), tuple(value for _, value, _ in part.rows))
-        plot = draw_bars(data, WIDTH, len(part.rows))
-    else:
-        assert isinstance(part, Curve)
-        plot = draw_curve(CurveData((Series(part.title, part.x, part.y),)), WIDTH, HEIGHT)
-    marks = [f"{label} at {x:g}" for label, x in part.marks] if isinstance(part, Curve) else []
-    head = Content(block(part.title)).stylize("bold")
-    return Content("\n").join([head, plot, *(Content(block(mark)) for mark in marks)])
-
-
-def _aligned(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A small table in columns; long cells are cut."""
-    widths = [min(_CELL, max(cell_len(row[n]) for row in (columns, *rows))) for n in range(len(columns))]
-    return "\n".join(
-        "  ".join(fit(line(cell), width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in (columns, *rows)
-    )

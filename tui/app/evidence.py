@@ -76,6 +76,8 @@ class BarData:
 
     labels: tuple[str, ...]
     values: tuple[float, ...]
+    texts: tuple[str, ...] = ()
+    """What stands beside each bar in place of its bare number, such as its interval."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ _KEYS = (
     ("Review the answers so far", "answers"),
     ("Find in the conversation", "find"),
     ("Open the dossier in a browser", "dossier"),
+    ("Show or hide the pane beside the conversation", "context"),
     ("Stop the step at work", "stop"),
     ("Resume the run", "resume"),
     ("Keys", "keys"),

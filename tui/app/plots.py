@@ -23,6 +23,8 @@ _PATTERNS = ((1,), (1, 1, 1, 1, 0, 0, 0), (1, 0, 0), (1, 1, 1, 0, 1, 0))
 """Which dots along a line are set; a series each, over again after the last."""
 _COLOURS = ("$primary", "$warning", "$success", "$error")
 _KEYS = ("━━", "╌╌", "┈┈", "━╌")
+_LEAST = 6
+"""Cells that a bar needs beside a text."""
 _NOTHING = Content.styled("Nothing to draw.", "dim")
 
 
@@ -43,8 +45,10 @@ def draw_bars(data: BarData, width: int, height: int) -> Content:
         return _NOTHING
     shown = rows if len(rows) <= height else rows[: max(height - 1, 1)]
     names = min(max(cell_len(label) for label, _ in shown), max(width // 3, 4))
-    numbers = [figure(value) for _, value in shown]
-    wide = max(len(number) for number in numbers)
+    numbers = [line(text) for text in data.texts[: len(shown)]] or [figure(value) for _, value in shown]
+    if data.texts and width - names - max(cell_len(number) for number in numbers) - 3 < _LEAST:
+        numbers = [figure(value) for _, value in shown]  # a bar says more than the rest of the text would
+    wide = max(cell_len(number) for number in numbers)
     room = width - names - wide - 3
     if room < 3:
         return _NOTHING
@@ -53,7 +57,9 @@ def draw_bars(data: BarData, width: int, height: int) -> Content:
     lines = []
     for (label, value), number in zip(shown, numbers, strict=True):
         bar = _bar(value, low, high, left, room)
-        lines.append(Content.assemble(fit(label, names), " ", (bar, "$primary"), " ", fit(number, wide, right=True)))
+        lines.append(
+            Content.assemble(fit(label, names), " ", (bar, "$primary"), " ", fit(number, wide, right=not data.texts))
+        )
     if len(shown) < len(rows):
         lines.append(Content.styled(f"and {len(rows) - len(shown)} more", "dim"))
     return Content("\n").join(lines)
@@ -112,7 +118,7 @@ def _legend(data: CurveData, width: int) -> Content:
     parts: list[str | tuple[str, str]] = []
     for number, each in enumerate(data.series):
         key, colour = _KEYS[number % len(_KEYS)], _COLOURS[number % len(_COLOURS)]
-        parts += [(key, colour), f" {line(each.name, 40)}   "]
+        parts += [(key, colour), f" {line(each.name, 80)}   "]
     label = line(data.y_label)
     return Content.assemble((f"{label}   " if label else "", "dim"), *parts).truncate(width, ellipsis=True)
 

@@ -24,6 +24,7 @@ from agent.wording import shown_value
 from tui.app.answers import AnswersScreen, answered
 from tui.app.bridge import Bridge, Ended, Leaving, Listener, Opening, Told
 from tui.app.confirm import Confirm
+from tui.app.context import ContextPane
 from tui.app.conversing import Completing, SayInput
 from tui.app.decision import Changeable
 from tui.app.finding import TranscriptFind
@@ -31,6 +32,7 @@ from tui.app.forking import ForkForm
 from tui.app.gate import GateScreen
 from tui.app.keyhelp import KeyHelp, keys_of
 from tui.app.palette import RunCommands
+from tui.app.picturing import Pictures
 from tui.app.question import QuestionPanel
 from tui.app.rail import Plan, Rail
 from tui.app.reading import Reader
@@ -61,7 +63,7 @@ class RunScreen(Screen[None]):
     """One run, from its first question to its end."""
 
     DEFAULT_CSS = """
-    RunScreen #live { height: 1; padding: 0 1; color: $text-muted; }
+    RunScreen #live { height: 1; padding: 0 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
     RunScreen #talk { width: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -72,6 +74,7 @@ class RunScreen(Screen[None]):
         Binding("ctrl+f", "find", "find", show=False),
         Binding("R", "resume", "resume"),
         Binding("d", "dossier", "dossier"),
+        Binding("p,f5", "context", "pane"),
         Binding("question_mark,f1", "keys", "keys", key_display="?"),
     ]
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {RunCommands}
@@ -115,6 +118,7 @@ class RunScreen(Screen[None]):
                 yield Static(id="live", markup=False)
                 yield QuestionPanel()
                 yield SayInput(Completing(self.bridge))
+            yield ContextPane(self.bridge)
         yield Footer()
 
     def on_mount(self) -> None:
@@ -131,6 +135,7 @@ class RunScreen(Screen[None]):
         rail = self.query_one(Rail)
         rail.set_class(event.size.width < NARROW, "narrow")
         rail.redraw()
+        self.query_one(ContextPane).fit_to(event.size.width)
 
     @work(exclusive=True, group="opening")
     async def _open(self, opening: Opening) -> None:
@@ -140,7 +145,7 @@ class RunScreen(Screen[None]):
         rail.redraw()
         transcript = self.query_one(Transcript)
         await transcript.remove_children()
-        self._teller = Teller(self.plan, transcript, self._live)
+        self._teller = Teller(self.plan, transcript, self._live, Pictures(self.bridge, transcript))
         self._opening, self._answered, self.gate_request = opening, [], None
         self.bridge.open(opening)
 
@@ -156,14 +161,18 @@ class RunScreen(Screen[None]):
         event = message.told.event
         self.working = event.type in {"step_started", "progress"}
         self._teller.tell(event)
+        self.query_one(ContextPane).hear(event, message.told.pending)
         handler: Any = getattr(self, f"_{event.type}", None)
         if handler is not None:
             await handler(event, message.told.pending)
         self.query_one(Rail).redraw()
-        self.refresh_bindings()
+        if event.type != "progress":
+            self.refresh_bindings()
 
     async def _run_started(self, event: Event, _: Any) -> None:
         name = str(event.data["source"]["name"]).rsplit(".", 1)[0]
+        if self.run_id == event.run and self._opening.fork is not None:
+            await self.query_one(Transcript).remove_children()  # a fork at work was shown; its whole story follows
         self.run_id = event.run
         self._remember()
         self.query_one(StatusBar).opened(name, event.run, event.data["seed"], event.data["advisor"])
@@ -202,6 +211,7 @@ class RunScreen(Screen[None]):
             self._open(then)
             return
         self._teller.stopped()
+        self.query_one(ContextPane).stopped()
         self.query_one(Rail).redraw()
         problem = ended.problem
         if problem is not None:
@@ -294,6 +304,10 @@ class RunScreen(Screen[None]):
         self.gate_request = None
         self.refresh_bindings()
 
+    def action_context(self) -> None:
+        """Hide or show the pane beside the conversation."""
+        self.query_one(ContextPane).toggle()
+
     def action_keys(self) -> None:
         """Show every key that works here."""
         self.app.push_screen(KeyHelp(keys_of(self)))
@@ -351,6 +365,7 @@ class RunScreen(Screen[None]):
 
     def _tick(self) -> None:
         self.query_one(StatusBar).tick()
+        self.query_one(ContextPane).tick()
         if self.working and not self._note.startswith(("█", "░")):
             spent = time.monotonic() - self._teller.began
             self.query_one("#live", Static).update(Content(f"{self._note} {spent:.0f} s"))

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from agent.conversation.parts import Action, ExportTranscript, Fork, OpenGate, Set, Text, Undo
 from agent.errors import describe
-from tui.app.conversing import drawn, replied, understood
+from tui.app.conversing import replied, understood
 from tui.app.question import QuestionPanel
 from tui.app.transcript import Transcript
 
@@ -50,7 +50,7 @@ class Talk:
             if isinstance(part, Text):
                 transcript.markdown(part.markdown)
             else:
-                transcript.say(drawn(part), "drawn")
+                transcript.draw(part)
         if reply.action is not None:
             await self._act(reply.action)
 

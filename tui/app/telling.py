@@ -10,10 +10,11 @@ from textual.content import Content
 
 from agent.events import Event
 from agent.wording import count_words, shown_value
+from tui.app.live import bar, clock
+from tui.app.picturing import Pictures
 from tui.app.rail import Plan, StepLine
 from tui.app.transcript import Transcript
 
-_BAR = 24
 _VERBS = {"approve": "approved", "revise": "sent back", "reject": "rejected"}
 _WHO = {"person": "you", "recommended": "as advised", "revision": "changed"}
 
@@ -21,8 +22,12 @@ _WHO = {"person": "you", "recommended": "as advised", "revision": "changed"}
 class Teller:
     """Shows events; asks and decides nothing."""
 
-    def __init__(self, plan: Plan, transcript: Transcript, live: Callable[[str], None]) -> None:
+    def __init__(
+        self, plan: Plan, transcript: Transcript, live: Callable[[str], None], pictures: Pictures | None = None
+    ) -> None:
+        """Make it; with ``pictures`` a finding has its picture under it."""
         self.plan = plan
+        self._pictures = pictures
         self.began = time.monotonic()
         """When the step at work began."""
         self._transcript = transcript
@@ -65,11 +70,11 @@ class Teller:
         self._live(f"{event.data['title']}…")
 
     def _progress(self, event: Event) -> None:
-        done, total = float(event.data["done"]), float(event.data["total"]) or 1.0
-        filled = max(0, min(_BAR, round(_BAR * done / total)))
-        spent = time.monotonic() - self.began
-        left = f" · {spent / done * (total - done):.0f} s left" if done and spent > 2 else ""
-        self._live(f"{'█' * filled}{'░' * (_BAR - filled)}  {event.data['note']} · {spent:.0f} s{left}")
+        done, total = float(event.data["done"]), float(event.data["total"])
+        trials = [f"{done:.0f} of {total:.0f} trials"] if event.data.get("search") else []
+        note = [event.data["note"]] if event.data["note"] else []
+        words = [*trials, *note, *clock(time.monotonic() - self.began, done, total)]
+        self._live(f"{bar(done, total)}  {' · '.join(words)}")
 
     def _step_finished(self, event: Event) -> None:
         self._live("")
@@ -79,7 +84,9 @@ class Teller:
             step.finding, step.seconds = data["summary"], data["seconds"]
         if not str(event.step).endswith(".documents"):
             label = f"{data['guidance']} {data['title']}".strip()
-            self._transcript.step(label, data["summary"], tuple(data["notes"]), data["seconds"], data["cached"])
+            card = self._transcript.step(label, data["summary"], tuple(data["notes"]), data["seconds"], data["cached"])
+            if self._pictures is not None:
+                self._pictures.want(str(event.step), card, cached=data["cached"])
 
     def _question_asked(self, event: Event) -> None:
         self._mark(event, "asks")

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Markdown, Static
+
+from tui.app.drawing import Drawing
+
+if TYPE_CHECKING:
+    from agent.conversation.parts import Part
+
+PLOT = 6
+"""Lines of the picture under a step's finding."""
 
 
 class Entry(Static):
@@ -13,7 +23,7 @@ class Entry(Static):
     DEFAULT_CSS = """
     Entry { padding: 0 1; margin: 0 0 1 0; width: 1fr; height: auto; }
     Entry.answer { margin: 0 0 1 4; color: $text-muted; }
-    Entry.drawn { text-wrap: nowrap; text-overflow: ellipsis; }
+    Entry.pictured { margin: 0; }
     Entry.said { color: $accent; }
     Entry.phase { margin: 1 0 1 0; text-style: bold; border-bottom: solid $panel; }
     Entry.problem { border-left: thick $error; }
@@ -44,6 +54,8 @@ class Transcript(VerticalScroll):
 
     DEFAULT_CSS = """
     Transcript { height: 1fr; scrollbar-size-vertical: 1; }
+    Transcript Drawing { max-width: 90; }
+    Transcript Drawing.card { padding: 0 1 0 3; }
     """
 
     can_focus = True
@@ -65,10 +77,20 @@ class Transcript(VerticalScroll):
         parts += [Content(f"· {note}").stylize("$text-muted") for note in notes]
         return self.say(Content("\n").join(parts))
 
+    def picture(self, card: Entry, part: Part) -> None:
+        """Put the picture of a step under its finding."""
+        if card.is_attached and not card.has_class("pictured"):
+            card.add_class("pictured")
+            self.mount(Drawing(part, PLOT, classes="card"), after=card)
+
+    def draw(self, part: Part) -> None:
+        """Add a table or a plot of a reply."""
+        self.mount(Drawing(part))
+
     def markdown(self, text: str) -> None:
         """Add a reply written in Markdown; its links are not followed."""
         self.mount(Said(text))
 
     def text(self) -> str:
         """All that was said, as plain text."""
-        return "\n\n".join(child.words for child in self.children if isinstance(child, Entry | Said)) + "\n"
+        return "\n\n".join(child.words for child in self.children if isinstance(child, Entry | Said | Drawing)) + "\n"

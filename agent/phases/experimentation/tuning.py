@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 from agent.phases.experimentation.inputs import TRAINING, baseline_of, training_of
 from agent.steps import Job, Step
@@ -10,7 +11,7 @@ from tools.records import Outcome
 from tools.wording import Fact, Sentence, say
 
 if TYPE_CHECKING:
-    from tools.modeling.tuning import Search, Trials, Tuned
+    from tools.modeling.tuning import Search, Trial, Trials, Tuned
 
 STEP_ID = "experimentation.tuning"
 DEFAULT_TRIALS = 30
@@ -18,6 +19,8 @@ DEFAULT_TRIALS = 30
 MOST_TRIALS = 5000
 FIXED = 8.0
 """Seconds that the steps after the search take whatever is fitted: intervals, importances, export, documents."""
+EVERY = 0.15
+"""Seconds between two tellings of the search; trials that end meanwhile are told together."""
 REFITS = 5
 """Fits on all rows that follow: for the importances, before and after the refit, and two to spare."""
 
@@ -54,9 +57,11 @@ def run(job: Job) -> Outcome:
         wanted = allowed
         if len(under_clock.done) == allowed:
             done = under_clock
+    telling = Telling(job, done, wanted)
     while len(done.done) < wanted:
         done.step()
-        _tell(job, done, wanted)
+        telling.trial()
+    telling.rest()
     tuned = done.tuned()
     report = Trials(
         metric=metric,
@@ -78,14 +83,13 @@ def _against_the_clock(job: Job, search: Search, wanted: int, seconds: float, ro
     What follows is estimated from the fits so far: each family's folds on fresh rows, and refits of one of them on
     all rows.
     """
-    import time
-
     from tools.modeling.training import OOF_ROWS
 
     elapsed = job.elapsed()
     started = time.monotonic()
     taken: dict[str, float] = {}
     searched = len(search.training.y)
+    telling = Telling(job, search, wanted)
 
     def following() -> float:
         folds = sum(taken.values()) * search.folds * min(rows, OOF_ROWS) / searched
@@ -101,20 +105,73 @@ def _against_the_clock(job: Job, search: Search, wanted: int, seconds: float, ro
             break
         one = (time.monotonic() - before) / max(1, len(trial.folds))
         taken[trial.family] = max(one, taken.get(trial.family, 0.0))
-        _tell(job, search, wanted)
+        telling.trial()
+    telling.rest()
     return len(search.done)
 
 
-def _tell(job: Job, search: Search, wanted: int) -> None:
-    from tools.evaluation.metrics import METRICS
-    from tools.wording import show
+class Telling:
+    """Tells the trials as they end; several at once where they are quick, so that whoever listens keeps up.
 
-    best = search.best
-    note = ""
-    if best is not None and best.loss is not None:
-        value = 1.0 - best.loss if METRICS[search.metric].greater_is_better else best.loss
-        note = f"best {METRICS[search.metric].label} {show(value, 'num')}, {best.family}"
-    job.progress(len(search.done), wanted, note)
+    It reads a clock, and nothing of what it tells enters an artifact.
+    """
+
+    def __init__(self, job: Job, search: Search, wanted: int) -> None:
+        self._job = job
+        self._search = search
+        self._wanted = wanted
+        self._told = len(search.done)
+        self._seconds: list[float] = []
+        self._began = self._last = time.monotonic()
+
+    def trial(self) -> None:
+        """A trial has ended."""
+        after = time.monotonic()
+        self._seconds.append(after - self._began)
+        self._began = after
+        if after - self._last >= EVERY or self._told == 0:
+            self.rest()
+
+    def rest(self) -> None:
+        """Tell what has not been told."""
+        from tools.evaluation.metrics import METRICS
+        from tools.wording import show
+
+        found, search = self._search.done[self._told :], self._search
+        if not found:
+            return
+        metric, best = METRICS[search.metric], search.best
+        note = ""
+        if best is not None and best.loss is not None:
+            note = f"best {metric.label} {show(self._score(best.loss), 'num')}, {best.family}"
+        so_far = min((one.loss for one in search.done[: self._told] if one.loss is not None), default=None)
+        trials = []
+        for one, seconds in zip(found, self._seconds, strict=False):
+            if one.loss is not None:
+                so_far = one.loss if so_far is None else min(so_far, one.loss)
+            trials.append(self._row(one, so_far, seconds))
+        self._told, self._seconds, self._last = len(search.done), [], time.monotonic()
+        told = {"metric": metric.label, "greater_is_better": metric.greater_is_better, "trials": trials}
+        self._job.progress(len(search.done), self._wanted, note, told)
+
+    def _score(self, loss: float) -> float:
+        from tools.evaluation.metrics import METRICS
+
+        return 1.0 - loss if METRICS[self._search.metric].greater_is_better else loss
+
+    def _row(self, trial: Trial, best: float | None, seconds: float) -> dict[str, Any]:
+        from tools.modeling.families import FAMILIES
+        from tools.wording import show
+
+        return {
+            "number": trial.number + 1,
+            "family": FAMILIES[trial.family].label,
+            "params": ", ".join(f"{name} {show(value)}" for name, value in trial.params.items()),
+            "state": trial.state,
+            "score": None if trial.loss is None else self._score(trial.loss),
+            "best": None if best is None else self._score(best),
+            "seconds": round(seconds, 3),
+        }
 
 
 def describe(report: Trials, tuned: Tuned) -> Outcome:
