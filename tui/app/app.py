@@ -59,7 +59,7 @@ class PhasegateApp(App[None]):
             return
         from tui.app.bridge import Opening
 
-        self._show(Opening(choice.workspace, choice.data, only_look=choice.kind == "open"))
+        self._show(Opening(choice.workspace, choice.data, only_look=choice.kind == "open", settings=choice.settings))
 
     def _show(self, opening: Opening) -> None:
         from tui.app.run import RunScreen

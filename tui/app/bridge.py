@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -40,6 +40,8 @@ class Opening:
     """Id of a question that is to be asked once more."""
     only_look: bool = False
     """Show the run as it stands, and hold and change nothing."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Of new data: ``source.*`` settings by the rest of their id, such as the table of a database."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,9 @@ class Bridge:
             self._loop, self._session = asyncio.get_running_loop(), session
             if opening.again is not None:
                 session.position.take_back(opening.again)
+            session.settle(
+                {f"source.{name}": (value, "person", None, None) for name, value in opening.settings.items()}
+            )
             for event in retold(session.ledger.entries, session.position):
                 self._listen(Told(event))
             async for event in session.events():
@@ -180,6 +185,6 @@ def _session(opening: Opening) -> AbstractAsyncContextManager[Session]:
 
     if opening.data is None:
         return Session.resume(opening.workspace, opening.run)
-    source = Source(opening.data)
+    source = Source(opening.data, settings=opening.settings)
     source.check()
     return Session.start(opening.workspace, source, seed=0)
