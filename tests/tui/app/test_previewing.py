@@ -149,7 +149,7 @@ def test_a_look_that_is_given_up_leaves_no_process_behind(tmp_path: Path) -> Non
             started.append(await real(*arguments, **named))
             return started[0]
 
-        asyncio.create_subprocess_exec = keep  # type: ignore[assignment]
+        asyncio.create_subprocess_exec = keep
         try:
             task = asyncio.create_task(call_off_the_loop("agent.looking:take", location="x", settings={}))
             while not started:
