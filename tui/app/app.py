@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,8 +15,10 @@ from textual import work
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.filter import LineFilter
 from textual.widgets import Static
 
+from tui.app.harmless import Harmless
 from tui.app.plain import line
 
 if TYPE_CHECKING:
@@ -44,11 +47,16 @@ class PhasegateApp(App[None]):
             home: begin at home, where all this is chosen.
         """
         super().__init__()
+        self._harmless = Harmless()
         self._home = home
         self._workspace = workspace
         self._data = data
         self._run_name = run
         self._run_screen: RunScreen | None = None
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Whatever a widget draws goes through these; the last takes out what would steer the terminal."""
+        return [*super().get_line_filters(), self._harmless]
 
     def compose(self) -> ComposeResult:
         """The first picture: what is being opened."""
