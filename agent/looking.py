@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from agent.errors import UsageError
-from agent.process import call
+from agent.process import call, call_off_the_loop
 from agent.sources import Source, is_database
 from tools.data.looking import ColumnLook, TableLook
 from tools.wording import Sentence, inert
 
-__all__ = ["ColumnLook", "Look", "as_json", "look", "source_settings"]
+__all__ = ["ColumnLook", "Look", "as_json", "look", "look_off_the_loop", "source_settings"]
 
 
 class Look(TableLook):
@@ -41,6 +41,20 @@ def look(data: str, settings: Mapping[str, Any] | None = None) -> Look:
     """
     Source(data, None, settings or {}).check()
     return Look.model_validate(call("agent.looking:take", location=data, settings=dict(settings or {})))
+
+
+async def look_off_the_loop(data: str, settings: Mapping[str, Any] | None = None) -> Look:
+    """The same for a screen; where the task is cancelled the work ends at once.
+
+    Raises:
+        UsageError: as :func:`look`.
+        InputError: as :func:`look`.
+        StepFailed: as :func:`look`.
+    """
+    Source(data, None, settings or {}).check()
+    return Look.model_validate(
+        await call_off_the_loop("agent.looking:take", location=data, settings=dict(settings or {}))
+    )
 
 
 def take(location: str, settings: dict[str, Any]) -> Look:

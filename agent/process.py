@@ -24,23 +24,57 @@ def call(function: str, **arguments: Any) -> Any:
         InputError: the tool refuses the data or a setting.
         StepFailed: the tool broke.
     """
-    import os
-
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "agent.process", function],
+        _command(function),
         input=json.dumps(arguments),
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, **TELEMETRY_OFF, **THREADS},
+        env=_environment(),
     )
-    last = done.stdout.strip().splitlines()[-1:] or ["{}"]
+    return _result(function, done.stdout, done.stderr)
+
+
+async def call_off_the_loop(function: str, **arguments: Any) -> Any:
+    """The same for who can't wait: the loop goes on meanwhile, and where the task is cancelled the process ends.
+
+    Raises:
+        InputError: as :func:`call`.
+        StepFailed: as :func:`call`.
+    """
+    import asyncio
+
+    pipe = subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        *_command(function), stdin=pipe, stdout=pipe, stderr=pipe, env=_environment()
+    )
+    try:
+        out, err = await process.communicate(json.dumps(arguments).encode())
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return _result(function, out.decode(), err.decode(errors="replace"))
+
+
+def _command(function: str) -> list[str]:
+    return [sys.executable, "-P", "-m", "agent.process", function]
+
+
+def _environment() -> dict[str, str]:
+    import os
+
+    return {**os.environ, **TELEMETRY_OFF, **THREADS}
+
+
+def _result(function: str, out: str, err: str) -> Any:
+    last = out.strip().splitlines()[-1:] or ["{}"]
     reply = json.loads(last[0])
     if "refused" in reply:
         raise InputError(**reply["refused"])
     if "result" not in reply:
-        reason = reply.get("broke") or (done.stderr.strip().splitlines() or ["it gave no reason"])[-1]
-        raise StepFailed(function, reason, reply.get("trace", done.stderr))
+        reason = reply.get("broke") or (err.strip().splitlines() or ["it gave no reason"])[-1]
+        raise StepFailed(function, reason, reply.get("trace", err))
     return reply["result"]
 
 

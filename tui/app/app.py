@@ -1,16 +1,27 @@
-"""The application: which screen comes first, and how it is left."""
+"""The application: which screen comes first, and how it is left.
+
+The first picture needs nothing but Textual; what takes longer to import comes after it and in a thread.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import importlib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
-from textual.app import App
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.filter import LineFilter
+from textual.widgets import Static
+
+from tui.app.harmless import Harmless
+from tui.app.plain import line
 
 if TYPE_CHECKING:
-    from tui.app.bridge import Opening
     from tui.app.choosing import HomeChoice
     from tui.app.run import RunScreen
 
@@ -19,6 +30,9 @@ class PhasegateApp(App[None]):
     """Phasegate in the whole terminal."""
 
     TITLE = "Phasegate"
+    CSS = """
+    #opening { height: 1; margin: 1 2 0 2; width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "leave", "quit", priority=True),
     ]
@@ -33,38 +47,52 @@ class PhasegateApp(App[None]):
             home: begin at home, where all this is chosen.
         """
         super().__init__()
+        self._harmless = Harmless()
         self._home = home
         self._workspace = workspace
         self._data = data
         self._run_name = run
         self._run_screen: RunScreen | None = None
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Whatever a widget draws goes through these; the last takes out what would steer the terminal."""
+        return [*super().get_line_filters(), self._harmless]
+
+    def compose(self) -> ComposeResult:
+        """The first picture: what is being opened."""
+        opened = "" if self._home else f"  opening {line(self._data or self._run_name or str(self._workspace))} …"
+        yield Static(Content.assemble(("Phasegate", "bold"), (opened, "dim")), id="opening", markup=False)
+
     def on_mount(self) -> None:
         """Show the first screen, once the first picture stands."""
         self.call_after_refresh(self._begin)
 
-    def _begin(self) -> None:
+    @work(group="beginning")
+    async def _begin(self) -> None:
         if self._home:
             from tui.app.home import HomeScreen
 
             self.push_screen(HomeScreen(), self._chosen)
-            return
-        from tui.app.bridge import Opening
-
-        self._show(Opening(self._workspace, self._data, self._run_name))
+        else:
+            await self._open(workspace=self._workspace, data=self._data, run=self._run_name)
 
     def _chosen(self, choice: HomeChoice | None) -> None:
         if choice is None:
             self.exit()
             return
+        self._leave_home(choice)
+
+    @work(group="beginning")
+    async def _leave_home(self, choice: HomeChoice) -> None:
+        looks = choice.kind == "open"
+        await self._open(workspace=choice.workspace, data=choice.data, only_look=looks, settings=choice.settings)
+
+    async def _open(self, **opening: Any) -> None:
+        await asyncio.to_thread(importlib.import_module, "tui.app.run")
         from tui.app.bridge import Opening
-
-        self._show(Opening(choice.workspace, choice.data, only_look=choice.kind == "open"))
-
-    def _show(self, opening: Opening) -> None:
         from tui.app.run import RunScreen
 
-        self._run_screen = RunScreen(opening)
+        self._run_screen = RunScreen(Opening(**opening))
         self.push_screen(self._run_screen)
 
     @work(exclusive=True, group="leaving")

@@ -52,6 +52,8 @@ class Opening:
     """Show the run as it stands, and hold and change nothing."""
     fork: Leaving | None = None
     """Fork the run there first, and open the fork."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Of new data: ``source.*`` settings by the rest of their id, such as the table of a database."""
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,9 @@ class Bridge:
             self._session = session
             if opening.again is not None:
                 session.position.take_back(opening.again)
+            session.settle(
+                {f"source.{name}": (value, "person", None, None) for name, value in opening.settings.items()}
+            )
             for event in retold(session.ledger.entries, session.position):
                 self._listen(Told(event))
             async for event in session.events():
@@ -210,6 +215,6 @@ def _session(opening: Opening) -> AbstractAsyncContextManager[Session]:
 
     if opening.data is None:
         return Session.resume(opening.workspace, opening.run)
-    source = Source(opening.data)
+    source = Source(opening.data, settings=opening.settings)
     source.check()
     return Session.start(opening.workspace, source, seed=0)

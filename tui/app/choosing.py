@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -27,6 +27,8 @@ class HomeChoice:
     data: str | None
     """Of a new project: the path or database address."""
     workspace: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Of a new project: which table of a database, as settings of the source."""
 
 
 @dataclass(frozen=True)

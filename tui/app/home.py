@@ -6,17 +6,15 @@ Only Textual is needed for the first paint; lists, states and previews come from
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Horizontal, Vertical, VerticalScroll
+from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import Footer, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -24,10 +22,8 @@ from agent.recent import Example, Recent, Standing
 from tui.app import picking, places
 from tui.app.choosing import DataInput, FolderInput, HomeChoice, HomeSource, Matches, Paths, Places
 from tui.app.keyhelp import KeyHelp, keys_of
-from tui.app.plain import block, fit, line
-
-PAUSE = 0.12
-"""Seconds without a key before a preview is fetched."""
+from tui.app.plain import fit, line
+from tui.app.previewing import LookPane, Previews, preview
 
 
 class HomeScreen(Screen[HomeChoice]):
@@ -65,34 +61,31 @@ class HomeScreen(Screen[HomeChoice]):
     HomeScreen OptionList:focus > .option-list--option-highlighted {
         background: $primary 25%; color: $foreground; text-style: none;
     }
-    HomeScreen #detail { width: 1fr; height: auto; text-wrap: nowrap; text-overflow: ellipsis; }
     HomeScreen.-narrow #title { margin: 0 2; }
     HomeScreen.-narrow #body { layout: vertical; margin: 1 0 0 0; }
     HomeScreen.-narrow #left { height: 1fr; }
     HomeScreen.-narrow #right { height: 8; border-left: none; border-top: solid $panel-lighten-1; }
-    HomeScreen.-narrow #right #detail { margin: 0; }
     HomeScreen.-narrow Matches { max-height: 5; }
     """
 
     def __init__(
         self,
-        preview: Callable[[str], Awaitable[str]] = picking.first_look,
+        previews: Previews = preview,
         source: HomeSource | None = None,
     ) -> None:
         """Make the screen.
 
         Args:
-            preview: gives a few lines about a file or address; its text is shown as it stands, without markup.
+            previews: tells what a file or address holds; its text is shown as it stands, without markup.
             source: where lists and states come from.
         """
         super().__init__()
-        self._preview = preview
+        self._previews = previews
         self._source = source or HomeSource()
         self._recents: list[Recent] = []
         self._standings: dict[Path, Standing] = {}
         self._examples: list[Example] = []
         self._offered: list[picking.Match] = []
-        self._timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """New project and list on the left, what is highlighted on the right (below where it is narrow)."""
@@ -104,7 +97,7 @@ class HomeScreen(Screen[HomeChoice]):
                 with Horizontal(classes="field"):
                     yield Label("data", markup=False)
                     yield DataInput(
-                        placeholder="path of a table, or a database address",
+                        placeholder="path of a table or database, or an address",
                         id="data",
                         compact=True,
                         suggester=Paths(),
@@ -115,8 +108,7 @@ class HomeScreen(Screen[HomeChoice]):
                 yield Static("", id="note", markup=False)
                 yield Matches(id="matches", markup=False)
                 yield Places(id="places", markup=False)
-            with VerticalScroll(id="right", can_focus=False):
-                yield Static("", id="detail", markup=False)
+            yield LookPane(self._previews, id="right")
         yield Footer()
 
     def on_mount(self) -> None:
@@ -189,13 +181,15 @@ class HomeScreen(Screen[HomeChoice]):
         if self.query_one(Places).has_focus:
             chosen = self._chosen()
             if isinstance(chosen, Recent):
-                self._cancel_look()
                 standing = self._standings.get(chosen.root)
-                self._detail(places.recent_detail(chosen, standing, self._source.moment()))
+                self.query_one(LookPane).card(places.recent_detail(chosen, standing, self._source.moment()))
             elif chosen is not None:
-                self._look_soon(str(chosen.data))
+                self._look_soon(str(chosen.data), line(chosen.about) or line(chosen.name))
             else:
-                self._detail(Content(""))
+                self.query_one(LookPane).card(Content(""))
+
+    def _look_soon(self, text: str, about: str = "") -> None:
+        self.query_one(LookPane).look_soon(text, about)
 
     def on_descendant_focus(self) -> None:
         """What is shown beside follows the focus."""
@@ -298,7 +292,7 @@ class HomeScreen(Screen[HomeChoice]):
         width = max(self.query_one("#left").size.width - 9, 20)
         widget.clear_options()
         for match in self._offered:
-            size = "folder" if match.folder else picking.size(match.size)
+            size = "folder" if match.folder else "table" if match.table else picking.size(match.size)
             name = f"{match.name}/" if match.folder else match.name
             widget.add_option(Option(Content.assemble(fit(name, width - 9), (fit(size, 9, right=True), "dim"))))
         done = len(self._offered) == 1 and self._offered[0].text == text
@@ -335,9 +329,10 @@ class HomeScreen(Screen[HomeChoice]):
         root = (
             here / Path(picking.located(folder)) if folder else await asyncio.to_thread(picking.folder_for, data, here)
         )
-        refused = await asyncio.to_thread(self._source.refusal, data, root)
+        location, settings, refused = await asyncio.to_thread(picking.source_of, data)
+        refused = refused or await asyncio.to_thread(self._source.refusal, location, root)
         if refused is None:
-            self.dismiss(HomeChoice("new", data, root))
+            self.dismiss(HomeChoice("new", location, root, settings))
         else:
             self._note(line(refused), refused=True)
 
@@ -348,38 +343,6 @@ class HomeScreen(Screen[HomeChoice]):
         note.update(Content(text))
         note.set_class(refused, "-refused")
         note.display = bool(text)
-
-    def _detail(self, shown: Content) -> None:
-        self.query_one("#detail", Static).update(shown)
-        self.query_one("#right").scroll_home(animate=False)
-
-    def _cancel_look(self) -> None:
-        if self._timer is not None:
-            self._timer.stop()
-        self.workers.cancel_group(self, "look")
-
-    def _look_soon(self, text: str) -> None:
-        """Fetch a preview when no further key follows; the one under way is given up."""
-        self._cancel_look()
-        self._timer = self.set_timer(PAUSE, lambda: self._look(text))
-
-    @work(exclusive=True, group="look")
-    async def _look(self, text: str) -> None:
-        location = picking.located(text)
-        known = picking.is_address(location) or (text != "" and await asyncio.to_thread(Path(location).exists))
-        if not known:
-            self._detail(Content(""))
-            return
-        self._detail(Content.styled("reading …", "dim"))
-        try:
-            shown = await self._preview(location)
-        except Exception as error:  # a preview that fails must not keep anybody from choosing the file
-            shown = f"No preview: {line(str(error))}"
-        chosen = self._chosen()
-        if isinstance(chosen, Example) and str(chosen.data) == text:
-            self._detail(places.example_detail(chosen, block(shown)))
-        else:
-            self._detail(Content(block(shown)))
 
     def action_keys(self) -> None:
         """Show every key that works here."""

@@ -93,12 +93,6 @@ def recent_detail(place: Recent, standing: Standing | None, moment: datetime) ->
     return _card(line(place.name), rows)
 
 
-def example_detail(example: Example, preview: str) -> Content:
-    """What the home screen says beside an example; ``preview`` is inert text."""
-    about = line(example.about) or line(example.name)
-    return Content.assemble((about, "bold"), "\n\n", preview)
-
-
 def _card(title: str, rows: list[tuple[str, str | None]]) -> Content:
     lines = [Content.assemble((fit(label, 10), "dim"), " ", line(value)) for label, value in rows if value]
     return Content("\n").join([Content.styled(title, "bold"), Content(""), *lines])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from tests.tui.app.bench import HOSTILE, One, assert_inert, picture, played, unt
 from tui.app.choosing import DataInput, FolderInput, HomeChoice, HomeSource, Matches, Places
 from tui.app.home import HomeScreen
 from tui.app.keyhelp import KeyHelp
+from tui.app.previewing import Preview
 
 MOMENT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 STANDINGS = {
@@ -52,8 +53,8 @@ def source(
     )
 
 
-async def told(location: str) -> str:
-    return f"a look at {Path(location).name}"
+async def told(location: str) -> AsyncIterator[Preview]:
+    yield Preview(f"a look at {Path(location).name}")
 
 
 def listed(app: One) -> Callable[[], bool]:
@@ -248,7 +249,8 @@ def test_a_project_that_cannot_begin_says_why_and_keeps_what_was_typed(
 def test_a_preview_that_fails_is_said_and_keeps_nobody_from_going_on(tmp_path: Path) -> None:
     (tmp_path / "loans.csv").write_text("a\n")
 
-    async def fails(location: str) -> str:
+    async def fails(location: str) -> AsyncIterator[Preview]:
+        yield Preview("loans.csv")
         raise RuntimeError("[@click=app.quit]no[/]")
 
     async def script(app: One, pilot: Pilot[Any]) -> None:
