@@ -21,11 +21,9 @@ from textual.widgets import Footer, Static
 from agent.conversation.parts import Action, ExportTranscript, OpenGate, Set, Text, Undo
 from agent.errors import describe
 from agent.events import Event
-from agent.wording import shown_value
 from tui.app.bridge import Bridge, Ended, Listener, Opening, Told
 from tui.app.confirm import Confirm
 from tui.app.conversing import Completing, SayInput, drawn, replied, understood
-from tui.app.decision import Changeable
 from tui.app.evidence import MarkdownText
 from tui.app.gate import GateScreen
 from tui.app.keyhelp import KeyHelp, keys_of
@@ -40,7 +38,6 @@ if TYPE_CHECKING:
     from agent.conversation.meanings import AnswerTo
     from agent.gates import GateRequest
     from agent.questions import Question
-    from agent.session import Session
 
 T = TypeVar("T")
 
@@ -241,16 +238,10 @@ class RunScreen(Screen[None]):
 
     @work(exclusive=True, group="gate")
     async def _decide(self, request: GateRequest) -> None:
-        def changeable(session: Session) -> tuple[Changeable, ...]:
-            known = session.registry
-            phases = {phase.name for phase in (*known.before(request.gate), known.phase(request.gate))}
-            return tuple(
-                Changeable(name, shown_value(decision.value))
-                for name, decision in session.position.decisions.items()
-                if (found := known.ask(name)) is not None and found[0].phase in phases
-            )
+        from agent.conversation.gate_view import gate_view
 
-        screen = GateScreen(request, await self.bridge.read(changeable), self.name_of_person, self.open_deliverable)
+        view = await self.bridge.read(lambda session: gate_view(session, request.gate))
+        screen = GateScreen(request, view, self.name_of_person, self.bridge.read, self.open_deliverable)
         left = await self.app.push_screen_wait(screen)
         if left is not None and left.answer is not None:
             await self._hand_in(request, left.answer)
