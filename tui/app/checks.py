@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.events import Resize
+from textual.geometry import Region
 from textual.screen import ModalScreen
 from textual.widgets import DataTable, Label, OptionList, Static
 from textual.widgets.option_list import Option
@@ -102,7 +103,7 @@ class CheckScreen(ModalScreen[None]):
     }
     CheckScreen Horizontal { height: auto; }
     CheckScreen Label { width: 12; color: $text-muted; }
-    CheckScreen Static { height: auto; width: 1fr; }
+    CheckScreen .value { height: auto; width: 1fr; }
     CheckScreen #shown { margin: 1 0 0 0; color: $text-muted; }
     CheckScreen OptionList { height: auto; border: none; padding: 0; background: transparent; }
     """
@@ -141,10 +142,20 @@ class CheckScreen(ModalScreen[None]):
             pane.border_title = "A check in full"
             pane.border_subtitle = "enter opens a document · esc closes" if self._documents else "esc closes"
             for name, text in rows:
-                yield Horizontal(Label(name, markup=False), Static(Content(block(text)), markup=False))
+                yield Horizontal(Label(name, markup=False), Static(Content(block(text)), classes="value", markup=False))
             if self._documents:
                 yield Static(Content("Shown in"), id="shown", markup=False)
                 yield OptionList(*(Option(Content(line(stem))) for stem in self._documents), markup=False)
+
+    def on_mount(self) -> None:
+        """The keys go to the documents, the eye to the check."""
+        self.query_one(OptionList if self._documents else VerticalScroll).focus(scroll_visible=False)
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Bring the document under the keys into view, once they have moved."""
+        if event.option_index:
+            row = event.option_list.virtual_region.y + event.option_index
+            self.query_one(VerticalScroll).scroll_to_region(Region(0, row, 1, 1), animate=False)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Open a document that shows it."""

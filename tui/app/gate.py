@@ -13,7 +13,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import DataTable, Footer, OptionList, Static
 from textual.widgets.option_list import Option
@@ -204,7 +204,7 @@ class GateScreen(ModalScreen[Opened]):
         event.stop()
         check = self.query_one(Checks).checks[event.cursor_row]
         origin = (self.view.origins or {}).get(check.id)
-        self.app.push_screen(CheckScreen(check, origin, self.request.evidence, self._read))
+        self._over(CheckScreen(check, origin, self.request.evidence, self._read))
 
     @on(OptionList.OptionSelected, "#deliverables")
     def _open_deliverable(self, event: OptionList.OptionSelected) -> None:
@@ -215,7 +215,12 @@ class GateScreen(ModalScreen[Opened]):
     def _open_register(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         register = self.view.registers[event.option_index]
-        self.app.push_screen(EvidenceScreen(MarkdownText(register.title, register.text)))
+        self._over(EvidenceScreen(MarkdownText(register.title, register.text)))
+
+    def _over(self, screen: Screen[None]) -> None:
+        """Open a screen over this one; a key that is held down opens one, not many."""
+        if self.app.screen is self:
+            self.app.push_screen(screen)
 
     def action_page(self, way: int) -> None:
         """Scroll by a page, wherever the keyboard is."""
@@ -233,7 +238,7 @@ class GateScreen(ModalScreen[Opened]):
 
     def action_keys(self) -> None:
         """Show every key that works here."""
-        self.app.push_screen(KeyHelp(keys_of(self)))
+        self._over(KeyHelp(keys_of(self)))
 
     # the decision
 
@@ -256,6 +261,8 @@ class GateScreen(ModalScreen[Opened]):
     def _form(self, how: How, preset: Mapping[str, Any] | None = None) -> None:
         if not self.armed:
             self.app.bell()
+            return
+        if self.app.screen is not self:
             return
 
         def done(answer: GateAnswer | None) -> None:

@@ -19,20 +19,60 @@ from agent.conversation.what_if import Group, Point, ThresholdCurve
 from agent.decisions import Decision
 from agent.gates import GateRequest
 from agent.position import Position
-from agent.registry import registry
+from agent.registry import Phase, Registry
+from agent.steps import Ask, Job, Known, Option, Step
 from agent.wording import shown_value
 from tests.tui.app.scripted import until
+from tools.records import Outcome
+from tools.wording import say
 from tui.app.decision import DecisionForm
 from tui.app.gate import GateScreen, Opened
 from workspace.store import Store
 
 ANSWERS: dict[str, Any] = {
-    "split.test_size": 0.2,
-    "split.kind": "stratified",
-    "search.families": ["linear", "forest"],
-    "requirements.unit": "loan",
+    "toy.kind": "stratified",
+    "toy.size": 0.2,
+    "toy.families": ["linear", "forest"],
+    "toy.unit": "loan",
+    "toy.leakage": "drop",
     "decision.threshold": 0.4,
 }
+
+
+def _curve(known: Known) -> dict[str, Any]:
+    return {
+        "threshold": 0.4, "basis": "cost", "cost": 0.5, "cost_at_half": 0.6, "costs_stated": True,
+        "false_positive_cost": 1.0, "false_negative_cost": 5.0, "rows": 640,
+    }  # fmt: skip
+
+
+ASKS = (
+    Ask("toy.kind", "How should the rows be split?", "choice",
+        options=(Option("random", "at random", "the simplest"), Option("stratified", "each class in its share"))),
+    Ask("toy.size", "How large should the test be?", "number", minimum=0, maximum=0.8, nullable=False),
+    Ask("toy.families", "Which families?", "several",
+        options=(Option("linear"), Option("forest"), Option("boosting"))),
+    Ask("toy.unit", "What is one row?", "text"),
+    Ask("toy.leakage", "Is it known beforehand?", "choice",
+        options=(Option("drop"), Option("release")), needs_reason=("release",)),
+    Ask("decision.threshold", "From which probability on?", "number", minimum=0, maximum=1, evidence=_curve),
+)  # fmt: skip
+
+
+PROMPTS = {ask.id: ask.prompt for ask in ASKS}
+
+
+def _nothing(job: Job) -> Outcome:
+    return Outcome(summary=say("done"))
+
+
+REGISTRY = Registry(
+    (
+        Phase(
+            "experimentation", "2 Experimentation", (Step("experimentation.toy", "2.1", "toy", _nothing, before=ASKS),)
+        ),
+    )
+)
 
 
 def points(rows: int, shift: float = 0.0) -> tuple[Point, ...]:
@@ -73,7 +113,7 @@ REGISTERS = (
         ),
         "# Risks\n\n| risk | in this run |\n|---|---|\n| Latency | 70 ms |\n",
     ),
-    Register("Assumptions", (Item("split.kind", "stratified (as recommended)"),), "# Assumptions\n"),
+    Register("Assumptions", (Item("toy.kind", "stratified (as recommended)"),), "# Assumptions\n"),
 )
 
 
@@ -81,7 +121,7 @@ class Behind:
     """The run behind the screen, as far as it is looked at."""
 
     def __init__(self) -> None:
-        self.registry = registry()
+        self.registry = REGISTRY
         self.position = Position(self.registry, Store(Path("nowhere")))
         for name, value in ANSWERS.items():
             self.position.decisions[name] = Decision(id=name, value=value, source="person", by="Ada", why="")
@@ -93,9 +133,7 @@ class Behind:
 def view(curve: ThresholdCurve | None = None, **deliverables: tuple[str, ...]) -> GateView:
     """What stands beside a request; the deliverables that show a check by its id."""
     return GateView(
-        changeable=tuple(
-            Changeable(name, shown_value(value), f"What about {name}?") for name, value in ANSWERS.items()
-        ),
+        changeable=tuple(Changeable(name, shown_value(value), PROMPTS[name]) for name, value in ANSWERS.items()),
         curve=curve,
         registers=REGISTERS,
         origins={name: Origin("3.1 holdout", "a finding of it", stems) for name, stems in deliverables.items()},
