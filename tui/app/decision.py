@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, OptionList, SelectionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Button, Input, Label, Static
 from textual.widgets.selection_list import Selection
 
-from agent import yaml12
 from agent.answers import GateAnswer
+from tui.app.plain import line
+from tui.app.question import Ticks
+from tui.app.revising import Ask, Revision
 
 if TYPE_CHECKING:
+    from agent.conversation.gate_view import Changeable
     from agent.gates import GateRequest
 
 How = Literal["approve", "conditions", "revise", "reject"]
@@ -26,17 +28,26 @@ TITLES = {
     "approve": "Approve",
     "conditions": "Approve with conditions",
     "revise": "Send back with changes",
-    "reject": "Reject: the run ends here",
+    "reject": "Reject",
 }
+_OVERRIDE = (
+    "Ticking a check overrides it (space): the model goes on although it does not meet what was asked of it there,"
+    " and the model card says so, with your name and reason."
+)
+_REJECT = (
+    "The run ends here, rejected, and no further step is taken. Its results, documents and decisions stay as they are,"
+    " with your name and reason. To try again with other answers, fork it at this gate."
+)
+_ENTER = "Enter alone never decides: ctrl+s does."
 
 
-@dataclass(frozen=True)
-class Changeable:
-    """A decided question that a revision may change."""
+class DecideButton(Button, inherit_bindings=False):
+    """Takes the decision by mouse or by space; a key that is held down to go through a form does not reach it."""
 
-    id: str
-    value: str
-    """As a person reads it."""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "press", "confirm", show=False),
+        Binding("enter", "screen.hint", show=False),
+    ]
 
 
 class DecisionForm(ModalScreen[GateAnswer | None]):
@@ -45,14 +56,17 @@ class DecisionForm(ModalScreen[GateAnswer | None]):
     DEFAULT_CSS = """
     DecisionForm { align: center middle; }
     DecisionForm > VerticalScroll {
-        width: 90%; max-width: 90; height: auto; max-height: 90%; padding: 0 1;
-        border: round $accent; background: $surface;
+        width: 94%; max-width: 100; height: auto; max-height: 94%; padding: 0 1;
+        border: round $accent; background: $surface; border-title-color: $text;
     }
-    DecisionForm Static { height: auto; margin: 0 0 1 0; }
-    DecisionForm #title { text-style: bold; }
+    DecisionForm Static { height: auto; }
+    DecisionForm .told { margin: 0 0 1 0; }
     DecisionForm #wrong { color: $text-error; display: none; }
     DecisionForm #wrong.told { display: block; }
-    DecisionForm OptionList { height: auto; max-height: 8; border: none; padding: 0; margin: 0 0 1 0; }
+    DecisionForm Horizontal { height: 1; }
+    DecisionForm Label { width: 12; color: $text-muted; }
+    DecisionForm Input { background: $boost; width: 1fr; }
+    DecisionForm #override { height: auto; border: none; padding: 0; margin: 0 0 1 0; background: transparent; }
     DecisionForm Button { margin: 1 0 0 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -60,113 +74,141 @@ class DecisionForm(ModalScreen[GateAnswer | None]):
         Binding("ctrl+s", "confirm", "confirm"),
     ]
 
-    def __init__(self, gate: GateRequest, how: How, changeable: tuple[Changeable, ...], name: str) -> None:
+    def __init__(
+        self,
+        gate: GateRequest,
+        how: How,
+        changeable: tuple[Changeable, ...],
+        name: str,
+        ask: Ask,
+        preset: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Make the form.
+
+        Args:
+            gate: what the gate shows.
+            how: which decision.
+            changeable: the answers that a revision may change.
+            name: who decides, as far as it is known.
+            ask: looks at the session.
+            preset: answers that a revision changes, as far as they are chosen already.
+        """
         super().__init__()
         self._gate = gate
         self._how = how
         self._changeable = changeable
         self._person = name
-        self._set: dict[str, Any] = {}
+        self._ask = ask
+        self._preset = preset or {}
         self._failed = [check for check in gate.checks if check.blocking and check.status == "fail"]
 
     def compose(self) -> ComposeResult:
         """The fields that this decision needs."""
         approves = self._how in {"approve", "conditions"}
-        with VerticalScroll():
-            yield Static(Content(f"{TITLES[self._how]} · gate {self._gate.gate}"), id="title", markup=False)
+        with VerticalScroll(can_focus=False) as pane:
+            pane.border_title = f"{TITLES[self._how]} · gate {self._gate.gate}"
+            pane.border_subtitle = "ctrl+s confirms · esc leaves it"
             if approves and self._failed:
-                yield Static(
-                    Content(
-                        "These checks failed and block. Ticking one overrides it: the model goes on although it does"
-                        " not meet what was asked, and the model card carries your name and reason."
-                    ),
-                    markup=False,
-                )
-                yield SelectionList[str](
-                    *(Selection(Content(f"{each.title}: {each.measured}"), each.id) for each in self._failed),
-                    id="override",
-                )
+                yield from self._overriding()
+            if self._how == "reject":
+                yield Static(Content(_REJECT), classes="told", markup=False)
             if self._how == "revise":
-                yield Static(Content("Which answers should change? Enter picks one."), markup=False)
-                yield OptionList(
-                    *(Option(Content(f"{each.id} = {each.value}")) for each in self._changeable), id="asked"
-                )
-                yield Input(placeholder="ID=VALUE, then enter", id="change")
-                yield Static(id="changes", markup=False)
-            yield Input(self._person, placeholder="your name", id="by")
-            yield Input(placeholder="the reason, in a sentence", id="reason")
+                yield Revision(self._changeable, self._ask, self._preset)
+            yield from _field("your name", "by", self._person, "who decides")
+            yield from _field("reason", "reason", "", "in a sentence; it is kept with the decision")
             if self._how == "conditions" or (approves and self._gate.verdict == "inconclusive"):
-                yield Input(placeholder="on what conditions", id="conditions")
+                yield from _field("conditions", "conditions", "", "on what conditions")
             yield Static(id="wrong", markup=False)
-            yield Button(TITLES[self._how], id="confirm", variant="primary")
+            yield DecideButton(f"{TITLES[self._how]}  ctrl+s", id="confirm", variant="primary", compact=True)
+
+    def _overriding(self) -> ComposeResult:
+        several = (
+            "These checks failed, and each blocks." if len(self._failed) > 1 else "This check failed, and it blocks."
+        )
+        yield Static(Content(f"{several} {_OVERRIDE}"), classes="told", markup=False)
+        for check in self._failed:
+            told = f"{check.title}: measured {check.measured or 'nothing'}; required {check.criterion}."
+            yield Static(Content(line(told)), classes="told", markup=False)
+        yield Ticks(
+            *(Selection(Content(f"override {line(each.title)}"), each.id) for each in self._failed), id="override"
+        )
 
     def on_mount(self) -> None:
         """Begin at the first field that is empty."""
-        first = "#asked" if self._how == "revise" else "#reason" if self._person else "#by"
-        self.query_one(first).focus()
-
-    @on(OptionList.OptionSelected, "#asked")
-    def _picked(self, event: OptionList.OptionSelected) -> None:
-        event.stop()
-        field = self.query_one("#change", Input)
-        field.value = f"{self._changeable[event.option_index].id}="
-        field.focus()
-
-    @on(Input.Submitted, "#change")
-    def _changed(self, event: Input.Submitted) -> None:
-        event.stop()
-        name, sign, value = event.value.partition("=")
-        if not sign or not name.strip() or not value.strip():
-            self._refuse("Give it as ID=VALUE, such as split.test_size=0.25.")
-            return
-        self._set[name.strip()] = yaml12.scalar(value.strip())
-        event.input.value = ""
-        lines = [f"{key} becomes {text}" for key, text in self._set.items()]
-        self.query_one("#changes", Static).update(Content("\n".join(lines)))
-        self.query_one("#by" if not self._person else "#reason", Input).focus()
+        if self._how == "revise" and not self._preset:
+            self.query_one(Revision).begin()
+        else:
+            self.query_one("#reason" if self._person else "#by").focus()
 
     @on(Input.Submitted, "#by, #reason, #conditions")
     def _next(self, event: Input.Submitted) -> None:
-        self.focus_next()
+        event.stop()
+        fields = [field for name in ("by", "reason", "conditions") for field in self.query(f"#{name}").results(Input)]
+        after = fields[fields.index(event.input) + 1 :]
+        if after and event.value.strip():
+            after[0].focus()
+        else:
+            self.action_hint()
+
+    @on(Revision.Refused)
+    def _unfit(self, event: Revision.Refused) -> None:
+        self._refuse(event.problem)
+
+    @on(Revision.Taken)
+    def _gathered(self, event: Revision.Taken) -> None:
+        self._refuse("")
+        field = self.query_one("#reason", Input)
+        if event.reason and not field.value:
+            field.value = event.reason
 
     @on(Button.Pressed, "#confirm")
-    def _pressed(self) -> None:
-        self.action_confirm()
+    async def _pressed(self) -> None:
+        await self.action_confirm()
 
     def action_leave(self) -> None:
         """Decide nothing."""
         self.dismiss(None)
 
-    def action_confirm(self) -> None:
+    def action_hint(self) -> None:
+        """Say what is missing, or which key confirms."""
+        missing = self._missing(self.query_one(Revision).gathered if self._how == "revise" else {})
+        self._refuse(f"{missing} {_ENTER}".strip())
+
+    async def action_confirm(self) -> None:
         """Hand the decision over where nothing is missing."""
-        by, reason = self._field("by"), self._field("reason")
-        conditions = self._field("conditions")
-        missing = [word for word, given in (("your name", by), ("a reason", reason)) if not given]
-        if self.query("#conditions") and not conditions:
-            missing.append("the conditions")
-        if self._how == "revise" and not self._set:
-            missing.append("what to change")
+        changed = await self.query_one(Revision).settled() if self._how == "revise" else {}
+        missing = self._missing(changed) or self._not_overridden()
         if missing:
-            self._refuse(f"Still missing: {', '.join(missing)}.")
+            self._refuse(missing)
             return
-        override: tuple[str, ...] = ()
-        if self.query("#override"):
-            override = tuple(self.query_one("#override", SelectionList).selected)
-            left = [each.title for each in self._failed if each.id not in override]
-            if left:
-                self._refuse(f"Not overridden, and it blocks: {left[0]}. Tick it, or reject or revise instead.")
-                return
         self.dismiss(
             GateAnswer(
                 decision="approve" if self._how in {"approve", "conditions"} else self._how,
-                by=by,
-                reason=reason,
-                conditions=conditions or None,
-                override=override,
+                by=self._field("by"),
+                reason=self._field("reason"),
+                conditions=self._field("conditions") or None,
+                override=self._overridden(),
                 evidence=self._gate.evidence,
-                set=self._set,
+                set=changed,
             )
         )
+
+    def _missing(self, changed: Mapping[str, Any]) -> str:
+        missing = [word for word, name in (("your name", "by"), ("a reason", "reason")) if not self._field(name)]
+        if self.query("#conditions") and not self._field("conditions"):
+            missing.append("the conditions")
+        if self._how == "revise" and not changed:
+            missing.append("what to change")
+        return f"Still missing: {', '.join(missing)}." if missing else ""
+
+    def _overridden(self) -> tuple[str, ...]:
+        return tuple(each for found in self.query("#override").results(Ticks) for each in found.selected)
+
+    def _not_overridden(self) -> str:
+        if not self.query("#override"):
+            return ""
+        left = [line(each.title) for each in self._failed if each.id not in self._overridden()]
+        return f"Not overridden, and it blocks: {left[0]}. Tick it, or reject or revise instead." if left else ""
 
     def _field(self, name: str) -> str:
         found = self.query(f"#{name}").results(Input)
@@ -175,4 +217,10 @@ class DecisionForm(ModalScreen[GateAnswer | None]):
     def _refuse(self, text: str) -> None:
         wrong = self.query_one("#wrong", Static)
         wrong.update(Content(text))
-        wrong.set_class(True, "told")
+        wrong.set_class(bool(text), "told")
+        if text:
+            self.call_after_refresh(wrong.scroll_visible, animate=False)
+
+
+def _field(label: str, name: str, value: str, hint: str) -> Iterator[Horizontal]:
+    yield Horizontal(Label(label, markup=False), Input(value, placeholder=hint, id=name, compact=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -10,12 +10,18 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Button, Static
 
-from agent import yaml12
 from tui.app.bridge import Leaving
-from tui.app.decision import Changeable
+from tui.app.revising import Ask, Revision
+
+if TYPE_CHECKING:
+    from agent.conversation.gate_view import Changeable
+
+_FORK = (
+    "A run of its own begins there, with the gate open. This run stays as it is, and only what depends on a change is"
+    " done again. Without a change the fork shows the same."
+)
 
 
 class ForkForm(ModalScreen[Leaving | None]):
@@ -24,14 +30,14 @@ class ForkForm(ModalScreen[Leaving | None]):
     DEFAULT_CSS = """
     ForkForm { align: center middle; }
     ForkForm > VerticalScroll {
-        width: 90%; max-width: 90; height: auto; max-height: 90%; padding: 0 1;
-        border: round $accent; background: $surface;
+        width: 94%; max-width: 100; height: auto; max-height: 94%; padding: 0 1;
+        border: round $accent; background: $surface; border-title-color: $text;
     }
-    ForkForm Static { height: auto; margin: 0 0 1 0; }
-    ForkForm #title { text-style: bold; }
+    ForkForm Static { height: auto; }
+    ForkForm .told { margin: 0 0 1 0; }
     ForkForm #wrong { color: $text-error; display: none; }
     ForkForm #wrong.told { display: block; }
-    ForkForm OptionList { height: auto; max-height: 12; border: none; padding: 0; margin: 0 0 1 0; }
+    ForkForm Input { background: $boost; width: 1fr; }
     ForkForm Button { margin: 1 0 0 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -39,63 +45,53 @@ class ForkForm(ModalScreen[Leaving | None]):
         Binding("ctrl+s", "confirm", "fork"),
     ]
 
-    def __init__(self, gate: str, changeable: tuple[Changeable, ...]) -> None:
+    def __init__(self, gate: str, changeable: tuple[Changeable, ...], ask: Ask) -> None:
+        """Make the form.
+
+        Args:
+            gate: where the fork leaves the run.
+            changeable: the answers that it may change.
+            ask: looks at the session.
+        """
         super().__init__()
         self._gate = gate
         self._changeable = changeable
-        self._changed: dict[str, Any] = {}
+        self._ask = ask
 
     def compose(self) -> ComposeResult:
         """What a fork is, the answers that may change, and those that will."""
-        with VerticalScroll():
-            yield Static(Content(f"Fork at gate {self._gate}"), id="title", markup=False)
-            yield Static(
-                Content(
-                    "A run of its own begins there, with the gate open. This run stays as it is, and only what"
-                    " depends on a change is done again. Enter picks an answer to change; none is fine too."
-                ),
-                markup=False,
-            )
-            yield OptionList(*(Option(Content(f"{each.id} = {each.value}")) for each in self._changeable), id="asked")
-            yield Input(placeholder="ID=VALUE, then enter", id="change", select_on_focus=False)
-            yield Static(id="changes", markup=False)
+        with VerticalScroll(can_focus=False) as pane:
+            pane.border_title = f"Fork at gate {self._gate}"
+            pane.border_subtitle = "ctrl+s forks · esc leaves it"
+            yield Static(Content(_FORK), classes="told", markup=False)
+            yield Revision(self._changeable, self._ask, {})
             yield Static(id="wrong", markup=False)
-            yield Button("Fork", id="confirm", variant="primary")
+            yield Button("Fork  ctrl+s", id="confirm", variant="primary", compact=True)
 
     def on_mount(self) -> None:
-        """Begin at the list."""
-        self.query_one("#asked").focus()
+        """Begin at the answers."""
+        self.query_one(Revision).begin()
 
-    @on(OptionList.OptionSelected, "#asked")
-    def _picked(self, event: OptionList.OptionSelected) -> None:
-        event.stop()
-        field = self.query_one("#change", Input)
-        field.value = f"{self._changeable[event.option_index].id}="
-        field.cursor_position = len(field.value)
-        field.focus()
+    @on(Revision.Refused)
+    def _unfit(self, event: Revision.Refused) -> None:
+        self._refuse(event.problem)
 
-    @on(Input.Submitted, "#change")
-    def _change(self, event: Input.Submitted) -> None:
-        event.stop()
-        name, sign, value = event.value.partition("=")
-        if not sign or not name.strip() or not value.strip():
-            wrong = self.query_one("#wrong", Static)
-            wrong.update(Content("Give it as ID=VALUE, such as split.test_size=0.25."))
-            wrong.add_class("told")
-            return
-        self._changed[name.strip()] = yaml12.scalar(value.strip())
-        event.input.value = ""
-        lines = [f"{key} becomes {text}" for key, text in self._changed.items()]
-        self.query_one("#changes", Static).update(Content("\n".join(lines)))
-        self.query_one("#confirm").focus()
+    @on(Revision.Taken)
+    def _gathered(self) -> None:
+        self._refuse("")
+
+    def _refuse(self, text: str) -> None:
+        wrong = self.query_one("#wrong", Static)
+        wrong.update(Content(text))
+        wrong.set_class(bool(text), "told")
 
     @on(Button.Pressed, "#confirm")
-    def _pressed(self) -> None:
-        self.action_confirm()
+    async def _pressed(self) -> None:
+        await self.action_confirm()
 
-    def action_confirm(self) -> None:
+    async def action_confirm(self) -> None:
         """Begin the fork."""
-        self.dismiss(Leaving(self._gate, dict(self._changed)))
+        self.dismiss(Leaving(self._gate, await self.query_one(Revision).settled()))
 
     def action_leave(self) -> None:
         """Fork nothing."""

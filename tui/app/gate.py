@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from rich.text import Text
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 from textual.widgets import DataTable, Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
+from agent.conversation.gate_view import THRESHOLD, GateView
 from agent.wording import count_words, short_hash
-from tui.app.decision import Changeable, DecisionForm
+from tui.app.checks import STATUS, Checks, CheckScreen
+from tui.app.decision import DecisionForm, How
+from tui.app.evidence import MarkdownText
+from tui.app.keyhelp import KeyHelp, keys_of
+from tui.app.plain import line
+from tui.app.revising import Ask
+from tui.app.viewer import EvidenceScreen
+from tui.app.what_if import Track, WhatIf
 
 if TYPE_CHECKING:
     from agent.answers import GateAnswer
+    from agent.conversation.registers import Item, Register
     from agent.gates import GateRequest
 
-STATUS = {"pass": "pass", "warn": "warn", "fail": "FAIL", "insufficient": "too little evidence"}
-_ORDER = {"fail": 0, "insufficient": 1, "warn": 2, "pass": 3}
+FIRST = 3
+"""How many lines of a register stand in the evidence; the whole is a key away."""
 
 
 @dataclass(frozen=True)
@@ -55,97 +66,114 @@ class Evidence(VerticalScroll):
         super().watch_scroll_y(old, new)
         self.call_after_refresh(self.look)
 
+    def follow(self, widget: Widget, row: int) -> None:
+        """Bring a row of a widget into view, since only the evidence as a whole scrolls."""
+        if widget.has_focus:
+            self.scroll_to_region(Region(0, widget.virtual_region.y + row, 1, 1), animate=False)
+
+
+class Openable(OptionList):
+    """A list in the evidence whose lines open something."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "open", show=False)]
+
 
 class GateScreen(ModalScreen[Opened]):
     """One gate; the keys that decide are dead until the evidence was on screen."""
 
     DEFAULT_CSS = """
     GateScreen { align: center middle; }
-    GateScreen > Vertical { width: 100%; max-width: 130; height: 100%; border: round $accent; background: $surface; }
-    GateScreen #title { text-style: bold; padding: 0 1; height: auto; }
+    GateScreen > Vertical {
+        width: 100%; max-width: 140; height: 100%; border: round $accent; background: $surface;
+        border-title-color: $text; border-title-style: bold; border-subtitle-color: $text;
+    }
     GateScreen #evidence { height: 1fr; padding: 0 1; }
     GateScreen #evidence > Static { margin: 0 0 1 0; height: auto; }
-    GateScreen DataTable { height: auto; max-height: 16; margin: 0 0 1 0; }
-    GateScreen OptionList {
-        height: auto; max-height: 8; border: none; padding: 0; margin: 0 0 1 0; background: transparent;
+    GateScreen #evidence > .head { margin: 0; }
+    GateScreen Checks { height: auto; max-height: 100vh; margin: 0 0 1 0; overflow: hidden; }
+    GateScreen Openable {
+        height: auto; max-height: 100vh; border: none; padding: 0; margin: 0 0 1 0; background: transparent;
     }
-    GateScreen OptionList:focus { border: none; }
+    GateScreen Openable:focus { border: none; }
     GateScreen #decide { height: auto; padding: 0 1; border-top: solid $panel; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "decide('approve')", "approve"),
-        Binding("c", "decide('conditions')", "with conditions"),
+        Binding("c", "decide('conditions')", "conditions"),
         Binding("r", "decide('revise')", "revise"),
         Binding("x", "decide('reject')", "reject"),
+        Binding("w", "what_if", "what if"),
+        Binding("t", "take", "take the mark", show=False),
         Binding("escape", "later", "later"),
+        Binding("question_mark,f1", "keys", "keys", key_display="?"),
+        Binding("pagedown", "page(1)", "next page", show=False, priority=True),
+        Binding("pageup", "page(-1)", "page back", show=False, priority=True),
         Binding("end", "to_end", "to the end", show=False),
-        Binding("pagedown", "page(1)", "next page"),
-        Binding("pageup", "page(-1)", "page back", show=False),
     ]
 
     def __init__(
         self,
         request: GateRequest,
-        changeable: tuple[Changeable, ...] = (),
-        name: str = "",
+        view: GateView,
+        name: str,
+        ask: Ask,
         read: Callable[[str], object] = lambda deliverable: None,
     ) -> None:
         """Make the screen.
 
         Args:
             request: what the gate shows.
-            changeable: the answers that a revision may change.
+            view: what is read of the run beside it.
             name: who decides, as far as it is known.
+            ask: looks at the session.
             read: opens a deliverable.
         """
         super().__init__()
         self._read = read
+        self._ask = ask
         self.request = request
-        self._changeable = changeable
+        self.view = view
         self._person = name
         self.armed = False
 
     def compose(self) -> ComposeResult:
         """Title, evidence, what can be decided."""
         gate = self.request
-        with Vertical():
-            yield Static(Content(f"Gate · {gate.title}   recommended: {gate.recommendation}"), id="title", markup=False)
+        with Vertical() as frame:
+            frame.border_title = f"Gate · {line(gate.title)}"
+            frame.border_subtitle = f"evidence {short_hash(gate.evidence)}"
             with Evidence(id="evidence"):
-                yield Static(Content(f"{_capital(gate.why)}."), markup=False)
-                if gate.verdict:
-                    yield Static(Content(f"Verdict: {gate.verdict}").stylize("bold"), markup=False)
-                if gate.changed:
-                    yield Static(Content(f"Changed since it was last shown: {', '.join(gate.changed)}"), markup=False)
-                else:
-                    yield Static(Content("Changed since it was last shown: nothing"), markup=False)
-                yield Static(Content(count_words(check.model_dump() for check in gate.checks)), markup=False)
-                yield DataTable(id="checks", cursor_type="row", zebra_stripes=True)
+                yield Static(_opening(gate), markup=False)
+                yield Checks(gate.checks)
+                if self.view.curve is not None:
+                    yield WhatIf(self.view.curve)
                 yield Static(_done(gate), markup=False)
                 if gate.findings:
-                    yield Static(
-                        Content("\n".join(["What was found", *(f"· {text}" for text in gate.findings)])), markup=False
-                    )
+                    yield Static(_listed("What was found", [f"· {line(text)}" for text in gate.findings]), markup=False)
+                for register in self.view.registers[:2]:
+                    yield Static(_short(register), markup=False)
+                if self.view.registers:
+                    yield Static(Content.styled("Registers (enter opens one)", "bold"), classes="head", markup=False)
+                    whole = [f"{each.title} ({len(each.items)})" for each in self.view.registers]
+                    yield Openable(*(Option(Content(text)) for text in whole), id="registers", markup=False)
                 if gate.deliverables:
-                    yield Static(Content("Deliverables (enter opens one)"), markup=False)
-                    yield OptionList(
-                        *(Option(Content(name)) for name in gate.deliverables), id="deliverables", markup=False
-                    )
+                    yield Static(Content.styled("Deliverables (enter opens one)", "bold"), classes="head", markup=False)
+                    names = (Option(Content(line(name))) for name in gate.deliverables)
+                    yield Openable(*names, id="deliverables", markup=False)
                 yield Static(Content(f"Evidence {short_hash(gate.evidence)}"), markup=False)
             yield Static(id="decide", markup=False)
             yield Footer()
 
     def on_mount(self) -> None:
-        """Fill the table of checks and put the keyboard into the evidence."""
-        table: DataTable[Text] = self.query_one("#checks", DataTable)
-        table.add_columns("check", "verdict", "measured", "required")
-        for check in sorted(self.request.checks, key=lambda each: (not each.blocking, _ORDER[each.status])):
-            status = STATUS[check.status] + (", blocks" if check.blocking and check.status == "fail" else "")
-            cells = (check.title, status, check.measured or "not measured", check.criterion)
-            table.add_row(*(Text(_short(cell)) for cell in cells))
+        """Put the keyboard into the evidence."""
         evidence = self.query_one(Evidence)
         evidence.focus()
         self._tell()
         self.call_after_refresh(evidence.look)
+
+    def on_resize(self) -> None:
+        """More room may show the end."""
+        self.call_after_refresh(self.query_one(Evidence).look)
 
     def on_evidence_seen(self) -> None:
         """From here on a decision is taken."""
@@ -153,14 +181,46 @@ class GateScreen(ModalScreen[Opened]):
         self._tell()
 
     def _tell(self) -> None:
-        keys = "a approve · c approve with conditions · r revise · x reject · esc look later"
-        ready = keys if self.armed else "Read the evidence first (page down to its end); then decide. esc: look later"
+        keys = "a approve · c with conditions · r revise · x reject · esc look later"
+        ready = keys if self.armed else "Read the evidence first: page down to its end, then decide. esc looks later."
         self.query_one("#decide", Static).update(Content(ready).stylize("bold" if self.armed else "$text-muted"))
 
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Open a deliverable."""
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The keys of the threshold are there only where it may be moved."""
+        return self.view.curve is not None or action not in {"what_if", "take"}
+
+    # evidence
+
+    @on(DataTable.RowHighlighted, "#checks")
+    def _at_check(self, event: DataTable.RowHighlighted) -> None:
+        self.query_one(Evidence).follow(event.data_table, event.cursor_row + 1)
+
+    @on(OptionList.OptionHighlighted)
+    def _at_option(self, event: OptionList.OptionHighlighted) -> None:
+        self.query_one(Evidence).follow(event.option_list, event.option_index)
+
+    @on(DataTable.RowSelected, "#checks")
+    def _open_check(self, event: DataTable.RowSelected) -> None:
+        event.stop()
+        check = self.query_one(Checks).checks[event.cursor_row]
+        origin = (self.view.origins or {}).get(check.id)
+        self._over(CheckScreen(check, origin, self.request.evidence, self._read))
+
+    @on(OptionList.OptionSelected, "#deliverables")
+    def _open_deliverable(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         self._read(self.request.deliverables[event.option_index])
+
+    @on(OptionList.OptionSelected, "#registers")
+    def _open_register(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        register = self.view.registers[event.option_index]
+        self._over(EvidenceScreen(MarkdownText(register.title, register.text)))
+
+    def _over(self, screen: Screen[None]) -> None:
+        """Open a screen over this one; a key that is held down opens one, not many."""
+        if self.app.screen is self:
+            self.app.push_screen(screen)
 
     def action_page(self, way: int) -> None:
         """Scroll by a page, wherever the keyboard is."""
@@ -171,33 +231,73 @@ class GateScreen(ModalScreen[Opened]):
         """Scroll to the end."""
         self.query_one(Evidence).scroll_end(animate=False)
 
+    def action_what_if(self) -> None:
+        """Put the keys on the threshold's track."""
+        self.query_one(Track).focus()
+        self.query_one(WhatIf).scroll_visible(animate=False)
+
+    def action_keys(self) -> None:
+        """Show every key that works here."""
+        self._over(KeyHelp(keys_of(self)))
+
+    # the decision
+
     def action_later(self) -> None:
         """Leave the gate open."""
         self.dismiss(Opened())
 
-    def action_decide(self, how: Literal["approve", "conditions", "revise", "reject"]) -> None:
+    def action_take(self) -> None:
+        """Send the run back with the marked threshold, once the evidence was on screen."""
+        marked = self.query_one(WhatIf)
+        if self.armed and not marked.moved:
+            self.notify("That is today's threshold: move the mark first (w, then the arrows).", markup=False)
+            return
+        self._form("revise", {THRESHOLD: marked.point.threshold})
+
+    def action_decide(self, how: str) -> None:
         """Ask for name and reason, once the evidence was on screen."""
+        self._form(cast(How, how))
+
+    def _form(self, how: How, preset: Mapping[str, Any] | None = None) -> None:
         if not self.armed:
             self.app.bell()
+            return
+        if self.app.screen is not self:
             return
 
         def done(answer: GateAnswer | None) -> None:
             if answer is not None:
                 self.dismiss(Opened(answer))
 
-        self.app.push_screen(DecisionForm(self.request, how, self._changeable, self._person), done)
+        form = DecisionForm(self.request, how, self.view.changeable, self._person, self._ask, preset)
+        self.app.push_screen(form, done)
+
+
+def _opening(gate: GateRequest) -> Content:
+    lines: list[Content] = [Content.assemble("Recommended: ", (gate.recommendation, "bold"), f"; {line(gate.why)}.")]
+    if gate.verdict:
+        lines.append(Content.assemble("Verdict: ", (gate.verdict, "bold")))
+    lines.append(Content(f"Changed since it was last shown: {line(', '.join(gate.changed)) or 'nothing'}"))
+    lines.append(Content(f"{count_words(check.model_dump() for check in gate.checks)}; enter on one shows it in full"))
+    return Content("\n").join(lines)
 
 
 def _done(gate: GateRequest) -> Content:
-    lines: list[Any] = ["What was done"]
-    for step in gate.steps:
-        lines.append(f"{step.guidance:<4} {step.title}: {step.summary}")
-    return Content("\n").join(Content(line) for line in lines)
+    return _listed("What was done", [f"{step.guidance:<4} {step.title}: {line(step.summary)}" for step in gate.steps])
 
 
-def _short(text: str, most: int = 60) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+def _listed(title: str, lines: list[str]) -> Content:
+    return Content("\n").join([Content.styled(title, "bold"), *(Content(text) for text in lines)])
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _short(register: Register) -> Content:
+    """The first lines of a register, and how many there are."""
+    shown = [_item(item) for item in register.items[:FIRST]]
+    left = len(register.items) - len(shown)
+    rest = [f"and {left} more, below"] if left else [] if shown else ["none"]
+    return _listed(register.title, [*shown, *rest])
+
+
+def _item(item: Item) -> str:
+    state = f" [{STATUS[item.status]}]" if item.status else ""
+    return f"· {line(item.name)}{state}: {line(item.said)}"

@@ -20,13 +20,11 @@ from textual.widgets import Footer, Static
 
 from agent.errors import describe
 from agent.events import Event
-from agent.wording import shown_value
 from tui.app.answers import AnswersScreen, answered
 from tui.app.bridge import Bridge, Ended, Leaving, Listener, Opening, Told
 from tui.app.confirm import Confirm
 from tui.app.context import ContextPane
 from tui.app.conversing import Completing, SayInput
-from tui.app.decision import Changeable
 from tui.app.finding import TranscriptFind
 from tui.app.forking import ForkForm
 from tui.app.gate import GateScreen
@@ -45,7 +43,6 @@ if TYPE_CHECKING:
     from agent.answers import GateAnswer
     from agent.gates import GateRequest
     from agent.questions import Question
-    from agent.session import Session
 
 NARROW = 100
 """Columns under which the rail folds."""
@@ -265,8 +262,10 @@ class RunScreen(Screen[None]):
     @work(exclusive=True, group="fork")
     async def fork(self, gate: str) -> None:
         """Ask what should be different, and begin a run that leaves this one at a gate."""
-        form = ForkForm(gate, await self.bridge.read(changeable(gate)))
-        leaving = await self.app.push_screen_wait(form)
+        from agent.conversation.gate_view import gate_view
+
+        view = await self.bridge.read(lambda session: gate_view(session, gate))
+        leaving = await self.app.push_screen_wait(ForkForm(gate, view.changeable, self.bridge.read))
         if leaving is not None:
             self.reopen(fork=leaving)
 
@@ -288,8 +287,10 @@ class RunScreen(Screen[None]):
 
     @work(exclusive=True, group="gate")
     async def _decide(self, request: GateRequest) -> None:
-        held = await self.bridge.read(changeable(request.gate))
-        screen = GateScreen(request, held, self.name_of_person, self.reader.open)
+        from agent.conversation.gate_view import gate_view
+
+        view = await self.bridge.read(lambda session: gate_view(session, request.gate))
+        screen = GateScreen(request, view, self.name_of_person, self.bridge.read, self.reader.open)
         left = await self.app.push_screen_wait(screen)
         if left is not None and left.answer is not None:
             await self._hand_in(request, left.answer)
@@ -371,18 +372,3 @@ class RunScreen(Screen[None]):
             self.query_one("#live", Static).update(Content(f"{self._note} {spent:.0f} s"))
 
     _note = ""
-
-
-def changeable(gate: str) -> Callable[[Session], tuple[Changeable, ...]]:
-    """What tells the answers that a revision at a gate, or a fork from it, may change."""
-
-    def look(session: Session) -> tuple[Changeable, ...]:
-        known = session.registry
-        phases = {phase.name for phase in (*known.before(gate), known.phase(gate))}
-        return tuple(
-            Changeable(name, shown_value(decision.value))
-            for name, decision in session.position.decisions.items()
-            if (found := known.ask(name)) is not None and found[0].phase in phases
-        )
-
-    return look
