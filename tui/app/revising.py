@@ -199,8 +199,9 @@ class Revision(Vertical):
         if sign and not (name.strip() and value.strip()):
             self.post_message(self.Refused("Give it as ID=VALUE, such as split.test_size=0.25."))
         elif sign:
-            if await self._take(name.strip(), yaml12.scalar(value.strip())):
-                event.input.value = ""
+            event.input.value = ""  # at once: what is typed while this one is checked belongs to the next
+            if not await self._take(name.strip(), yaml12.scalar(value.strip())) and not event.input.value:
+                event.input.value = event.value
         elif self._listed:
             await self._open(self._listed[self.query_one("#asked", OptionList).highlighted or 0].id)
         else:

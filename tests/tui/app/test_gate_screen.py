@@ -163,7 +163,7 @@ def test_enter_on_a_check_shows_it_in_full_and_opens_the_documents_that_show_it(
 
 def test_registers_stand_in_short_with_their_count_and_open_as_a_whole() -> None:
     async def scene(stage: Stage, pilot: Pilot[Any]) -> None:
-        shown = "\n".join(str(each.visual) for each in stage.gate.query("#evidence > Static"))
+        shown = "\n".join(str(each.visual) for each in stage.gate.query("#evidence > Static").results(Static))
         assert "· Latency [FAIL]: 70 ms" in shown
         assert "and 2 more, below" in shown
         stage.gate.query_one("#registers").focus()
