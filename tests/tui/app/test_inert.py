@@ -131,7 +131,7 @@ def run_screen(kind: str, bridges: list[Scripted]) -> RunScreen:
         bridges.append(Scripted(listen, [began, *([asked(one)] for _ in range(2000))]))
         return bridges[0]
 
-    return RunScreen(Opening(Path(hostile().replace("/", "")), hostile()), bridge)
+    return RunScreen(Opening(Path("phasegate"), hostile()), bridge)
 
 
 def evidence() -> dict[str, Evidence]:
