@@ -6,7 +6,7 @@ import asyncio
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -50,8 +50,9 @@ def every_action() -> list[str]:
                 found.add(
                     f"{place}.{name.removeprefix('action_')}" + (f"({', '.join(['1'] * len(needs))})" if needs else "")
                 )
-        for binding in kind.__dict__.get("BINDINGS", ()):
-            action = binding.action if isinstance(binding, Binding) else binding[1]
+        bindings: Iterable[Any] = kind.__dict__.get("BINDINGS", ())
+        for binding in bindings:
+            action: str = binding.action if isinstance(binding, Binding) else binding[1]
             for each in action.split(","):
                 found.add(each.strip() if "." in each.partition("(")[0] else f"{place}.{each.strip()}")
     return sorted(found)
@@ -96,7 +97,7 @@ class Trap(PhasegateApp):
 
     def _begin(self) -> None:  # type: ignore[override]
         assert self._driver is not None
-        self._driver.write = self.written.append  # type: ignore[method-assign]
+        self._driver.write = self.written.append  # type: ignore[assignment, method-assign]
         self.watched = self._make()
         self.watched.dismiss = self.results.append  # type: ignore[assignment, method-assign]
         self.push_screen(self.watched)
