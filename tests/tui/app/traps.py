@@ -58,7 +58,7 @@ def every_action() -> list[str]:
     return sorted(found)
 
 
-def _below(kind: type) -> Iterator[type]:
+def _below(kind: type[Any]) -> Iterator[type[Any]]:
     for each in kind.__subclasses__():
         yield each
         yield from _below(each)
