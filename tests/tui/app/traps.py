@@ -41,7 +41,8 @@ def every_action() -> list[str]:
     for module in pkgutil.iter_modules(tui.app.__path__):
         importlib.import_module(f"tui.app.{module.name}")
     found: set[str] = set()
-    for kind in (App, *_below(App), *_below(DOMNode)):
+    kinds: list[type[Any]] = [App, *_below(App), *_below(DOMNode)]
+    for kind in kinds:
         place = "app" if issubclass(kind, App) else "screen" if issubclass(kind, Screen) else "focused"
         for name, held in inspect.getmembers(kind, inspect.isfunction):
             if name.startswith("action_"):
