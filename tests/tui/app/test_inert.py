@@ -128,10 +128,11 @@ def run_screen(kind: str, bridges: list[Scripted]) -> RunScreen:
     ]  # fmt: skip
 
     def bridge(listen: Listener) -> Bridge:
-        bridges.append(Scripted(listen, [began, *([asked(one)] for _ in range(2000))]))
+        again: list[list[Line]] = [[asked(one)] for _ in range(2000)]
+        bridges.append(Scripted(listen, [began, *again]))
         return bridges[0]
 
-    return RunScreen(Opening(Path(hostile().replace("/", "")), hostile()), bridge)
+    return RunScreen(Opening(Path("phasegate"), hostile()), bridge)
 
 
 def evidence() -> dict[str, Evidence]:

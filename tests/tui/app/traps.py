@@ -6,7 +6,7 @@ import asyncio
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,8 @@ def every_action() -> list[str]:
     for module in pkgutil.iter_modules(tui.app.__path__):
         importlib.import_module(f"tui.app.{module.name}")
     found: set[str] = set()
-    for kind in (App, *_below(App), *_below(DOMNode)):
+    kinds: list[type[Any]] = [App, *_below(App), *_below(DOMNode)]
+    for kind in kinds:
         place = "app" if issubclass(kind, App) else "screen" if issubclass(kind, Screen) else "focused"
         for name, held in inspect.getmembers(kind, inspect.isfunction):
             if name.startswith("action_"):
@@ -50,14 +51,15 @@ def every_action() -> list[str]:
                 found.add(
                     f"{place}.{name.removeprefix('action_')}" + (f"({', '.join(['1'] * len(needs))})" if needs else "")
                 )
-        for binding in kind.__dict__.get("BINDINGS", ()):
-            action = binding.action if isinstance(binding, Binding) else binding[1]
+        bindings: Iterable[Any] = kind.__dict__.get("BINDINGS", ())
+        for binding in bindings:
+            action: str = binding.action if isinstance(binding, Binding) else binding[1]
             for each in action.split(","):
                 found.add(each.strip() if "." in each.partition("(")[0] else f"{place}.{each.strip()}")
     return sorted(found)
 
 
-def _below(kind: type) -> Iterator[type]:
+def _below(kind: type[Any]) -> Iterator[type[Any]]:
     for each in kind.__subclasses__():
         yield each
         yield from _below(each)
@@ -96,7 +98,7 @@ class Trap(PhasegateApp):
 
     def _begin(self) -> None:  # type: ignore[override]
         assert self._driver is not None
-        self._driver.write = self.written.append  # type: ignore[method-assign]
+        self._driver.write = self.written.append  # type: ignore[assignment, method-assign]
         self.watched = self._make()
         self.watched.dismiss = self.results.append  # type: ignore[assignment, method-assign]
         self.push_screen(self.watched)
