@@ -11,17 +11,19 @@ import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
 
+from agent.conversation.gate_view import Changeable, GateView
 from agent.gates import ShownStep
 from agent.questions import Choice
 from agent.recent import Example, Recent, Standing
 from tests.tui.app.bench import picture, until
+from tests.tui.app.gates import Behind
 from tests.tui.app.scripted import Line, Scripted, asked, check, decided, finished, question, request, told
 from tests.tui.app.test_home import MOMENT
 from tests.tui.app.traps import ACTIONS, SEQUENCES, Trap, click_through, hostile, played
 from tui.app.bridge import Bridge, Listener, Opening
 from tui.app.choosing import DataInput, HomeSource
 from tui.app.confirm import Confirm
-from tui.app.decision import Changeable, DecisionForm
+from tui.app.decision import DecisionForm
 from tui.app.evidence import (
     BarData,
     CurveData,
@@ -194,13 +196,13 @@ async def through(app: Trap, pilot: Pilot[Any], every: int) -> None:
 
 def screens() -> dict[str, Callable[[], Screen[Any]]]:
     """Every screen that needs no more than its texts."""
-    changeable = tuple(Changeable(hostile(), hostile()) for _ in range(3))
+    changeable = tuple(Changeable(hostile(), hostile(), hostile()) for _ in range(3))
     made: dict[str, Callable[[], Screen[Any]]] = {
-        "gate": lambda: GateScreen(gate(), changeable, hostile()),
+        "gate": lambda: GateScreen(gate(), GateView(changeable), hostile(), Behind().ask, print),
         "confirm": lambda: Confirm(hostile() + hostile()),
     }
     for how in ("approve", "conditions", "revise", "reject"):
-        made[f"form to {how}"] = lambda how=how: DecisionForm(gate(), how, changeable, hostile())  # type: ignore[misc]
+        made[f"form to {how}"] = lambda how=how: DecisionForm(gate(), how, changeable, hostile(), Behind().ask)  # type: ignore[misc]
     for name in EVIDENCE:
         made[name] = lambda name=name: EvidenceScreen(evidence()[name])  # type: ignore[misc]
     return made

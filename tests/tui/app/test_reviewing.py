@@ -19,6 +19,7 @@ from tui.app.bridge import Ended, Leaving
 from tui.app.conversing import SayInput
 from tui.app.finding import TranscriptFind
 from tui.app.forking import ForkForm
+from tui.app.revising import Revision
 from tui.app.viewer import EvidenceScreen
 
 STOPPED: list[Line] = [Ended()]
@@ -95,8 +96,9 @@ def test_a_fork_asks_what_should_be_different_and_opens_the_fork() -> None:
         stage.bridge.decisions = {"split.test_size": decision("split.test_size", 0.25)}
         await typed(stage, pilot, "/fork preparation")
         await until(pilot, lambda: isinstance(stage.screen, ForkForm) and stage.focused is not None)
-        await pilot.press("enter")
-        await pilot.press(*"0.3", "enter", "enter")
+        await pilot.press(*"split.test_size=0.3", "enter")
+        await until(pilot, lambda: bool(stage.screen.query_one(Revision).gathered))
+        await pilot.press("ctrl+s")
         await until(pilot, lambda: len(stage.bridge.openings) == 2)
 
     stage = play([OPEN, STOPPED, OPEN], scene)
