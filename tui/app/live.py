@@ -20,8 +20,10 @@ _POINTS = 400
 """About so many points of the curve are drawn."""
 _NUMBER = 5
 _TIME = 8
-_ROOMY = 48
-"""Cells from which the time of a trial is shown, and a family's name gives way to the settings."""
+_ROOMY = 44
+"""Cells from which a family's name gives way to the settings."""
+_TIMED = 60
+"""Cells from which the time of a trial is shown."""
 _SETTINGS = 8
 """Cells from which the settings are shown."""
 _BAR = 24
@@ -117,7 +119,7 @@ def _table(search: Search, width: int, room: int) -> list[Content]:
     scores = [_ENDED.get(trial.state, "") if trial.score is None else figure(trial.score) for trial in shown]
     scores = [f"best {score}" if trial is best else score for trial, score in zip(shown, scores, strict=True)]
     scored = max(5, *(cell_len(score) for score in scores))
-    clocked = _TIME if width >= _ROOMY else 0
+    clocked = _TIME if width >= _TIMED else 0
     room = width - _NUMBER - scored - clocked - 2
     named = max(6, *(cell_len(line(trial.family)) for trial in shown))
     family = min(named, room if room - named - 1 < _SETTINGS and width < _ROOMY else max(width // 3, _SETTINGS))

@@ -73,7 +73,8 @@ class Teller:
         done, total = float(event.data["done"]), float(event.data["total"])
         trials = [f"{done:.0f} of {total:.0f} trials"] if event.data.get("search") else []
         note = [event.data["note"]] if event.data["note"] else []
-        words = [*trials, *note, *clock(time.monotonic() - self.began, done, total)]
+        spent = clock(time.monotonic() - self.began, done, total)
+        words = [*trials, *spent, *note] if trials else [*note, *spent]
         self._live(f"{bar(done, total)}  {' · '.join(words)}")
 
     def _step_finished(self, event: Event) -> None:

@@ -10,6 +10,7 @@ from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import DataTable, OptionList, Static
 
+from agent.conversation.gate_view import Change
 from agent.decisions import Decision
 from agent.errors import UsageError
 from tests.tui.app.scripted import STARTED, Line, Stage, asked, finished, question, told, until
@@ -90,7 +91,12 @@ async def typed(stage: Stage, pilot: Pilot[Any], text: str) -> None:
     await pilot.press(*text, "enter")
 
 
-def test_a_fork_asks_what_should_be_different_and_opens_the_fork() -> None:
+def test_a_fork_asks_what_should_be_different_and_opens_the_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    def change(_: Any, name: str, value: Any) -> Change:
+        return Change(name, value, str(value), "0.25", False)
+
+    monkeypatch.setattr("tui.app.revising.change", change)
+
     async def scene(stage: Stage, pilot: Pilot[Any]) -> None:
         stage.bridge.gates = {"preparation"}
         stage.bridge.decisions = {"split.test_size": decision("split.test_size", 0.25)}

@@ -132,8 +132,17 @@ def cells(app: App[Any], every: int) -> Iterator[tuple[int, int]]:
                 yield x, y
 
 
-async def click_through(app: Trap, pilot: Pilot[Any], every: int, unchanged: Callable[[], object]) -> int:
-    """Click cells and hold the state, after each row, against what it was; how many were clicked."""
+async def click_through(
+    app: Trap,
+    pilot: Pilot[Any],
+    every: int,
+    unchanged: Callable[[], object],
+    meant: tuple[type[Screen[Any]], ...] = (),
+) -> int:
+    """Click cells and hold the state, after each row, against what it was; how many were clicked.
+
+    Screens that a click is meant to open are closed again.
+    """
     before, screen, count = repr(unchanged()), app.screen, 0
     for y in range(app.size.height):
         clicked = 0
@@ -149,6 +158,9 @@ async def click_through(app: Trap, pilot: Pilot[Any], every: int, unchanged: Cal
         await pilot.pause()
         app.clicking = False
         assert app.caught == [], (y, app.caught)
+        while isinstance(app.screen, meant) and app.screen is not screen:
+            app.pop_screen()
+            await pilot.pause()
         assert app.screen is screen, (y, app.screen)
         assert repr(unchanged()) == before, (y, unchanged())
         count += clicked
