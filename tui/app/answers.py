@@ -76,7 +76,7 @@ class AnswersScreen(ModalScreen[str | None]):
     DEFAULT_CSS = """
     AnswersScreen { background: $background; }
     AnswersScreen #heading { height: 1; margin: 1 2; }
-    AnswersScreen DataTable { height: 1fr; margin: 0 1; }
+    AnswersScreen DataTable { width: 1fr; height: 1fr; margin: 0 1; }
     AnswersScreen #told { height: auto; max-height: 6; margin: 1 2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -123,7 +123,7 @@ class AnswersScreen(ModalScreen[str | None]):
             parts.append(Content(f"advised: {each.advice}"))
         if each.why:
             parts.append(Content(each.why))
-        self.query_one("#told", Static).update(Content("\n").join([*parts, Content(hint).stylize("$text-muted")]))
+        self.query_one("#told", Static).update(Content("\n").join([*parts, Content(hint).stylize("$foreground-muted")]))
 
     @on(DataTable.RowSelected)
     def _selected(self, event: DataTable.RowSelected) -> None:

@@ -35,7 +35,7 @@ class Confirm(ModalScreen[bool]):
         """The question and its keys."""
         with Vertical():
             yield Static(Content(self._question), markup=False)
-            yield Static(Content("\ny yes · n no").stylize("$text-muted"), markup=False)
+            yield Static(Content("\ny yes · n no").stylize("$foreground-muted"), markup=False)
 
     def action_answer(self, yes: bool) -> None:
         """Give the answer."""

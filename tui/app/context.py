@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 WIDE = 110
 """Columns of the screen from which the pane stands open by itself."""
+BESIDE = 100
+"""Columns from which both it and the conversation have room; under that it covers the conversation."""
 _DECISIONS = 200
 
 
@@ -48,7 +51,7 @@ class History(Static):
         for name, value, who, reason in self._rows:
             lines.append(Content(fit(f"{line(name)} = {line(value)}", self.size.width).rstrip()))
             why = f"  {line(who)}" + (f': "{line(reason)}"' if reason else "")
-            lines.append(Content(fit(why, self.size.width).rstrip()).stylize("$text-muted"))
+            lines.append(Content(fit(why, self.size.width).rstrip()).stylize("$foreground-muted"))
         self.update(Content("\n").join(lines) if lines else Content("Nothing is decided yet."))
 
 
@@ -62,12 +65,13 @@ class ContextPane(Vertical):
     DEFAULT_CSS = """
     ContextPane { width: 32%; min-width: 36; max-width: 64; height: 100%; border-left: solid $panel; display: none; }
     ContextPane.open { display: block; }
+    ContextPane.whole { width: 1fr; max-width: 100%; border-left: none; }
     ContextPane #context-title { height: 1; padding: 0 1; text-style: bold; }
     ContextPane #context-body { height: 1fr; }
     ContextPane VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; padding: 1 0 0 0; }
     ContextPane Said { margin: 0 0 1 0; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "put_away", "back", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "put_away", "back")]
 
     def __init__(self, bridge: Bridge, *, wanted: bool | None = None) -> None:
         """Make the pane.
@@ -77,6 +81,7 @@ class ContextPane(Vertical):
             wanted: whether the person wants it; None leaves it to the width of the screen.
         """
         super().__init__(id="context")
+        self.can_focus = True  # esc puts it away
         self.wanted = wanted
         self._bridge = bridge
         self._columns = 0
@@ -101,10 +106,21 @@ class ContextPane(Vertical):
         """Whether it can be seen."""
         return self.has_class("open")
 
+    class Covering(Message):
+        """It took the conversation's place, or gave it back."""
+
+        def __init__(self, covers: bool) -> None:
+            super().__init__()
+            self.covers = covers
+
     def fit_to(self, columns: int) -> None:
         """Stand open or not, by the width of the screen and what the person wants."""
         self._columns = columns
         self.set_class(columns >= WIDE if self.wanted is None else self.wanted, "open")
+        covers = self.open and columns < BESIDE
+        if covers != self.has_class("whole"):
+            self.set_class(covers, "whole")
+            self.post_message(self.Covering(covers))
         self._changed()
 
     def toggle(self) -> bool:
@@ -149,8 +165,10 @@ class ContextPane(Vertical):
         await self._fill(line(evidence.title), [pane_for(evidence)], scrolled=False)
 
     def action_put_away(self) -> None:
-        """Leave the evidence that was asked for, and follow the run again."""
+        """Leave the evidence that was asked for, and follow the run again; give the conversation its place back."""
         self._evidence = None
+        if self.has_class("whole"):
+            self.toggle()
         self._changed()
 
     def tick(self) -> None:

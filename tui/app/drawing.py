@@ -41,7 +41,7 @@ def draw(part: Part, width: int, most: int | None = None) -> Content:
         marks = " · ".join(f"{line(label)} at {x:g}" for label, x in part.marks)
         beside = cell_len(line(part.title)) + cell_len(marks) + _KEY <= width
         title = f"{part.title} · {marks}" if marks and beside else part.title
-        under = [] if beside or not marks else [Content.styled(fit(marks, width).rstrip(), "$text-muted")]
+        under = [] if beside or not marks else [Content.styled(fit(marks, width).rstrip(), "$foreground-muted")]
         plot = draw_curve(CurveData((Series(title, part.x, part.y),)), width, (most or CURVE) - len(under))
         return Content("\n").join([plot, *under])
     return Content(block(part.markdown))
@@ -56,9 +56,9 @@ def _grid(grid: object, width: int, most: int | None) -> Content:
     room = len(rows) if most is None else max(most - len(head) - 1, 1)
     shown = rows if len(rows) <= room else rows[: max(room - 1, 1)]
     first, *others = aligned([grid.columns, *shown], width)
-    lines = [*head, Content.styled(first, "$text-muted"), *(Content(each) for each in others)]
+    lines = [*head, Content.styled(first, "$foreground-muted"), *(Content(each) for each in others)]
     if len(shown) < len(rows):
-        lines.append(Content.styled(f"and {len(rows) - len(shown)} more", "$text-muted"))
+        lines.append(Content.styled(f"and {len(rows) - len(shown)} more", "$foreground-muted"))
     return Content("\n").join(each for each in lines if each.plain.strip())
 
 

@@ -183,7 +183,7 @@ class GateScreen(ModalScreen[Opened]):
     def _tell(self) -> None:
         keys = "a approve · c with conditions · r revise · x reject · esc look later"
         ready = keys if self.armed else "Read the evidence first: page down to its end, then decide. esc looks later."
-        self.query_one("#decide", Static).update(Content(ready).stylize("bold" if self.armed else "$text-muted"))
+        self.query_one("#decide", Static).update(Content(ready).stylize("bold" if self.armed else "$foreground-muted"))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The keys of the threshold are there only where it may be moved."""

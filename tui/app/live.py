@@ -124,7 +124,7 @@ def _table(search: Search, width: int, room: int) -> list[Content]:
     named = max(6, *(cell_len(line(trial.family)) for trial in shown))
     family = min(named, room if room - named - 1 < _SETTINGS and width < _ROOMY else max(width // 3, _SETTINGS))
     layout = (scored, family, room - family - 1, clocked)
-    lines = [_row(("trial", "score", "family", "settings", "time"), layout).stylize("$text-muted")]
+    lines = [_row(("trial", "score", "family", "settings", "time"), layout).stylize("$foreground-muted")]
     for trial, score in zip(shown, scores, strict=True):
         cells = (str(trial.number), score, trial.family, trial.params, f"{trial.seconds:.1f} s")
         lines.append(_row(cells, layout).stylize("bold $text-success" if trial is best else ""))

@@ -239,9 +239,9 @@ class QuestionPanel(Vertical):
 def _row(label: str, reason: str, advised: bool) -> Content:
     parts: list[Any] = [label]
     if advised:
-        parts.append(("  recommended", "$accent"))
+        parts.append(("  recommended", "$text-accent"))
     if reason:
-        parts.append((f"  {reason}", "$text-muted"))
+        parts.append((f"  {reason}", "$foreground-muted"))
     return Content.assemble(*parts)
 
 

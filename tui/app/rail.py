@@ -103,8 +103,8 @@ class Rail(Static):
             lines.append(_line(label, mark, width, "bold" if phase.name == current else ""))
             shown = phase.name == current or (not narrow and phase.gate != "approved" and _begun(phase))
             for step in phase.steps if shown else ():
-                style = {"running": "$accent", "asks": "$accent", "done": "$text-muted"}.get(
-                    step.state, "$text-disabled"
+                style = {"running": "$text-accent", "asks": "$text-accent", "done": ""}.get(
+                    step.state, "$foreground-muted"
                 )
                 lines.append(_line(f"  {step.title}", MARKS[step.state], width, style))
         self.update(Content("\n").join(lines))

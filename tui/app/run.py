@@ -62,6 +62,7 @@ class RunScreen(Screen[None]):
     DEFAULT_CSS = """
     RunScreen #live { height: 1; padding: 0 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
     RunScreen #talk { width: 1fr; }
+    RunScreen.covered #talk { display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop", "stop"),
@@ -132,7 +133,15 @@ class RunScreen(Screen[None]):
         rail = self.query_one(Rail)
         rail.set_class(event.size.width < NARROW, "narrow")
         rail.redraw()
+        self.query_one(Footer).show_command_palette = event.size.width >= NARROW
         self.query_one(ContextPane).fit_to(event.size.width)
+
+    @on(ContextPane.Covering)
+    def _covered(self, message: ContextPane.Covering) -> None:
+        """Where there is no room for both, the pane stands instead of the conversation, with the keyboard in it."""
+        self.set_class(message.covers, "covered")
+        found = self.query("ContextPane" if message.covers else "#answer, #say")
+        found.first().focus()
 
     @work(exclusive=True, group="opening")
     async def _open(self, opening: Opening) -> None:

@@ -24,7 +24,7 @@ class Entry(Static):
     Entry { padding: 0 1; margin: 0 0 1 0; width: 1fr; height: auto; }
     Entry.answer { margin: 0 0 1 4; color: $text-muted; }
     Entry.pictured { margin: 0; }
-    Entry.said { color: $accent; }
+    Entry.said { color: $text-accent; }
     Entry.phase { margin: 1 0 1 0; text-style: bold; border-bottom: solid $panel; }
     Entry.problem { border-left: thick $error; }
     Entry.gate { border-left: thick $accent; }
@@ -73,8 +73,11 @@ class Transcript(VerticalScroll):
     def step(self, label: str, summary: str, notes: tuple[str, ...], seconds: float, cached: bool) -> Entry:
         """A step's finding, with what else it noted."""
         spent = "as before" if cached else f"{seconds:.1f} s"
-        parts: list[Content] = [Content.assemble((label, "bold"), ("  " + spent, "$text-disabled")), Content(summary)]
-        parts += [Content(f"· {note}").stylize("$text-muted") for note in notes]
+        parts: list[Content] = [
+            Content.assemble((label, "bold"), ("  " + spent, "$foreground-muted")),
+            Content(summary),
+        ]
+        parts += [Content(f"· {note}").stylize("$foreground-muted") for note in notes]
         return self.say(Content("\n").join(parts))
 
     def picture(self, card: Entry, part: Part) -> None:

@@ -97,7 +97,9 @@ class Track(Widget, can_focus=True):
         cells[self._column(self.today)] = "┃"
         mark = self._column(self.at)
         return Content.assemble(
-            ("".join(cells[:mark]), "$text-muted"), ("●", "bold $accent"), ("".join(cells[mark + 1 :]), "$text-muted")
+            ("".join(cells[:mark]), "$foreground-muted"),
+            ("●", "bold $text-accent"),
+            ("".join(cells[mark + 1 :]), "$foreground-muted"),
         )
 
 
@@ -133,7 +135,7 @@ class WhatIf(Vertical):
         yield Static(
             Content.assemble(
                 ("What if the threshold were another?", "bold"),
-                ("   w: ← → move · 0 today's · t takes it", "$text-muted"),
+                ("   w: ← → move · 0 today's · t takes it", "$foreground-muted"),
             ),
             markup=False,
         )
@@ -141,7 +143,7 @@ class WhatIf(Vertical):
         with Horizontal():
             yield Static(id="beside", markup=False)
             yield Curve(self._plot())
-        yield Static(Content.styled(curve_note(self._curve), "$text-muted"), markup=False)
+        yield Static(Content.styled(curve_note(self._curve), "$foreground-muted"), markup=False)
 
     def on_resize(self, event: Resize) -> None:
         """Show the plot where there is room for it."""
@@ -160,7 +162,9 @@ class WhatIf(Vertical):
         asked = min(max(len(row.asked) for row in rows) + 2, max((width - label - 2) // 2, 8))
         today = max(width - label - asked - 4, 8)
         lines = [
-            Content.assemble((f"{'':<{label}}  {fit('at the mark ●', asked)}  {fit('today ┃', today)}", "$text-muted"))
+            Content.assemble(
+                (f"{'':<{label}}  {fit('at the mark ●', asked)}  {fit('today ┃', today)}", "$foreground-muted")
+            )
         ]
         for row in rows:
             lines.append(

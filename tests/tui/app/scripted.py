@@ -106,12 +106,16 @@ class Stage(App[None]):
         self.bridge: Scripted
 
     def on_mount(self) -> None:
-        def scripted(listen: Listener) -> Bridge:
-            self.bridge = Scripted(listen, self._script)
+        def bridge(listen: Listener) -> Bridge:
+            self.bridge = self.scripted(listen)
             return self.bridge
 
-        self.run_screen = RunScreen(Opening(Path("phasegate"), "loans.csv"), scripted)
+        self.run_screen = RunScreen(Opening(Path("phasegate"), "loans.csv"), bridge)
         self.push_screen(self.run_screen)
+
+    def scripted(self, listen: Listener) -> Scripted:
+        """The bridge that plays the script."""
+        return Scripted(listen, self._script)
 
 
 async def until(pilot: Pilot[Any], holds: Callable[[], bool]) -> None:

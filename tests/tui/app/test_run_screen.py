@@ -26,6 +26,7 @@ from tests.tui.app.scripted import (
 )
 from tui.app.bridge import Ended
 from tui.app.confirm import Confirm
+from tui.app.context import ContextPane
 from tui.app.conversing import SayInput
 from tui.app.gate import GateScreen
 from tui.app.keyhelp import KeyHelp
@@ -384,3 +385,30 @@ def test_only_keys_that_do_something_are_offered() -> None:
         await until(pilot, lambda: {"stop", "gate", "resume"} & offered(stage) == {"gate"})
 
     play([[STARTED, begun], [Ended()], [STARTED, opened(request())]], scene)
+
+
+@pytest.mark.parametrize(("width", "beside"), [(80, False), (120, True)])
+def test_the_pane_stands_beside_the_conversation_or_where_there_is_no_room_instead_of_it(
+    width: int, beside: bool
+) -> None:
+    async def scene(stage: Stage, pilot: Pilot[Any]) -> None:
+        await open_question(stage, pilot)
+        screen = stage.run_screen
+        pane, talk = screen.query_one(ContextPane), screen.query_one("#talk")
+        assert pane.open is beside
+        if beside:
+            assert talk.display and talk.size.width > 40
+            await pilot.press("p")
+            await until(pilot, lambda: not pane.open and talk.display)
+            await pilot.press("p")
+            await until(pilot, lambda: pane.open and talk.display)
+            return
+        for back in ("p", "escape"):
+            await pilot.press("p")
+            await until(pilot, lambda: pane.open and not talk.display and stage.focused is pane)
+            assert pane.outer_size.width == width - screen.query_one(Rail).outer_size.width
+            await pilot.press(back)
+            await until(pilot, lambda: talk.display and stage.focused is not None and stage.focused.id == "answer")
+            assert not pane.open
+
+    play([[STARTED, asked(question())]], scene, size=(width, 24))
