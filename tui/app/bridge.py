@@ -150,6 +150,8 @@ class Bridge:
         done: Future[T] = Future()
 
         def carry_out() -> None:
+            if not done.set_running_or_notify_cancel():  # whoever asked has gone
+                return
             try:
                 done.set_result(work(session))
             except BaseException as error:

@@ -206,14 +206,16 @@ class ContextPane(Vertical):
             self._drawing = False
 
     async def _now(self) -> tuple[str, list[Widget]]:
-        if self._search is not None:
-            return "trials", [LiveSearch(self._search)]
-        if self._question is not None:
-            parts = await _about(self._bridge, self._question)
+        """What belongs to this moment; while it is read the run goes on, and what is heard then is drawn next."""
+        search, question, last = self._search, self._question, self._step
+        if search is not None:
+            return "trials", [LiveSearch(search)]
+        if question is not None:
+            parts = await _about(self._bridge, question)
             if parts:
-                return self._question.id, _widgets(parts)
-        if self._step is not None:
-            step, title = self._step
+                return question.id, _widgets(parts)
+        if last is not None:
+            step, title = last
             parts = await parts_of(self._bridge, step)
             if parts:
                 return title, _widgets(parts)

@@ -15,7 +15,7 @@ from textual.widgets import Button, Input, Label, Static
 from textual.widgets.selection_list import Selection
 
 from agent.answers import GateAnswer
-from tui.app.plain import line
+from tui.app.plain import content, line
 from tui.app.question import Ticks
 from tui.app.revising import Ask, Revision
 
@@ -106,7 +106,7 @@ class DecisionForm(ModalScreen[GateAnswer | None]):
         """The fields that this decision needs."""
         approves = self._how in {"approve", "conditions"}
         with VerticalScroll(can_focus=False) as pane:
-            pane.border_title = f"{TITLES[self._how]} · gate {self._gate.gate}"
+            pane.border_title = content(f"{TITLES[self._how]} · gate {self._gate.gate}")
             pane.border_subtitle = "ctrl+s confirms · esc leaves it"
             if approves and self._failed:
                 yield from self._overriding()

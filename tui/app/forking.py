@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from tui.app.bridge import Leaving
+from tui.app.plain import content
 from tui.app.revising import Ask, Revision
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class ForkForm(ModalScreen[Leaving | None]):
     def compose(self) -> ComposeResult:
         """What a fork is, the answers that may change, and those that will."""
         with VerticalScroll(can_focus=False) as pane:
-            pane.border_title = f"Fork at gate {self._gate}"
+            pane.border_title = content(f"Fork at gate {self._gate}")
             pane.border_subtitle = "ctrl+s forks · esc leaves it"
             yield Static(Content(_FORK), classes="told", markup=False)
             yield Revision(self._changeable, self._ask, {})

@@ -24,7 +24,7 @@ from tui.app.checks import STATUS, Checks, CheckScreen
 from tui.app.decision import DecisionForm, How
 from tui.app.evidence import MarkdownText
 from tui.app.keyhelp import KeyHelp, keys_of
-from tui.app.plain import line
+from tui.app.plain import content, line
 from tui.app.revising import Ask
 from tui.app.viewer import EvidenceScreen
 from tui.app.what_if import Track, WhatIf
@@ -140,8 +140,8 @@ class GateScreen(ModalScreen[Opened]):
         """Title, evidence, what can be decided."""
         gate = self.request
         with Vertical() as frame:
-            frame.border_title = f"Gate · {line(gate.title)}"
-            frame.border_subtitle = f"evidence {short_hash(gate.evidence)}"
+            frame.border_title = content(f"Gate · {gate.title}")
+            frame.border_subtitle = content(f"evidence {short_hash(gate.evidence)}")
             with Evidence(id="evidence"):
                 yield Static(_opening(gate), markup=False)
                 yield Checks(gate.checks)

@@ -38,10 +38,15 @@ class Reads(Scripted):
         super().__init__(lambda _: None, [])
         self.position = found
         self.reads = 0
+        self.meanwhile: Callable[[], None] | None = None
+        """What happens once while something is read."""
 
     async def read(self, look: Callable[[Any], Any]) -> Any:
         self.reads += 1
         await asyncio.sleep(0)
+        happens, self.meanwhile = self.meanwhile, None
+        if happens is not None:
+            happens()
         workspace, run = SimpleNamespace(root=Path("nowhere")), SimpleNamespace(id="0001-heron")
         return look(SimpleNamespace(position=self.position, workspace=workspace, run=run, pending=None))
 
@@ -164,6 +169,17 @@ def test_a_search_shows_its_trials_until_the_step_is_done(run_of_two: Position) 
         assert app.pane.query_one(LiveSearch) is live, "the table goes on, it is not made again"
         app.hear(finished("experimentation.tuning"))
         await until(pilot, lambda: not app.pane.query(LiveSearch))
+
+    play(run_of_two, scene)
+
+
+def test_an_answer_while_its_question_is_read_about_leaves_the_pane_at_work(run_of_two: Position) -> None:
+    async def scene(app: Beside, pilot: Pilot[Any]) -> None:
+        app.hear(finished("preparation.split"))
+        await until(pilot, lambda: app.shown.startswith("1.6"))
+        app.bridge.meanwhile = lambda: app.hear(told("question_answered", id="data.leakage.duration"))
+        app.hear(asking(question()))
+        await until(pilot, lambda: app.bridge.meanwhile is None and app.shown.startswith("1.6"))
 
     play(run_of_two, scene)
 
