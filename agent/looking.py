@@ -9,7 +9,7 @@ from typing import Any
 
 from agent.errors import UsageError
 from agent.process import call, call_off_the_loop
-from agent.sources import Source, is_database
+from agent.sources import Source, is_database, located
 from tools.data.looking import ColumnLook, TableLook
 from tools.wording import Sentence, inert
 
@@ -78,9 +78,10 @@ def take(location: str, settings: dict[str, Any]) -> Look:
 
 def _read(location: str, settings: dict[str, Any]) -> Any:
     """The table as a run would read it; what comes from a database or folder goes through memory, not the disk."""
-    from tools.data.sources import SourceSettings, read_content, read_table
+    from tools.data.settings import SourceSettings
+    from tools.data.sources import read_content, read_table
 
-    path, chosen = Path(location), SourceSettings.of(settings)
+    path, chosen, location = Path(location), SourceSettings.of(settings), located(location)
     if not is_database(location) and path.is_file():
         return read_table(path, chosen, path.name)
     import pyarrow.parquet

@@ -53,15 +53,16 @@ class Source:
 
     def store(self, name: str, workspace: Workspace) -> dict[str, Any]:
         """Put a raw input into the store and return {sha256, bytes, name, location}."""
+        location = self.location
         if name == "source_test":
             assert self.test is not None
-            return _put(self.test, self.test.name, workspace)
-        path = Path(self.location)
-        if not is_database(self.location) and path.is_file():
+            location = str(self.test)
+        path, address = Path(location), located(location)
+        if not is_database(address) and path.is_file():
             return _put(path, path.name, workspace)
         with tempfile.TemporaryDirectory(dir=_made(workspace.cache)) as folder:
             out = Path(folder) / "extract.parquet"
-            extract(self.location, self.settings, out)
+            extract(address, self.settings, out)
             return _put(out, f"{path.stem or 'table'}.parquet", workspace, move=True)
 
 
@@ -93,6 +94,13 @@ class Kept(Source):
 def is_database(location: str) -> bool:
     """Whether a location is a database's address."""
     return location.partition("://")[0] in _SCHEMES and "://" in location
+
+
+def located(location: str) -> str:
+    """The location; of a file that is a database by its first bytes, its address."""
+    from tools.data.opening import address_of
+
+    return location if is_database(location) else address_of(Path(location)) or location
 
 
 def _made(folder: Path) -> Path:

@@ -100,11 +100,13 @@ def look(
 def _read(base: Path, data: str) -> tuple[Any, list[str]]:
     """New rows with the types of the old ones, and what was noticed while reading."""
     from tools.data.databases import extract, is_database
+    from tools.data.opening import address_of
     from tools.data.reading import Reading
     from tools.data.sources import read_like
 
     reading = Reading.model_validate_json((base / "reading.json").read_bytes())
     path = Path(data)
+    data = address_of(path) or data
     if is_database(data) or path.is_dir():
         path = extract(data, None, base / "new.parquet")
     elif not path.exists():

@@ -1,11 +1,12 @@
-"""Tables and queries of databases, copied to one Parquet file; nothing is ever written to the database."""
+"""Tables and queries of databases, copied chunk by chunk to one Parquet file; nothing is ever written to them."""
 
 from __future__ import annotations
 
 import datetime
 import decimal
 import json
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,8 +14,8 @@ from urllib.parse import urlsplit
 import pandas as pd
 import pyarrow as pa
 
-from tools.data.formats import parquet_folder
-from tools.data.sources import SourceSettings
+from tools.data.folders import folder_parts
+from tools.data.settings import SourceSettings
 from tools.errors import InputError
 from tools.wording import inert, listed
 
@@ -30,7 +31,7 @@ def is_database(location: str) -> bool:
 
 
 def extract(location: str | Path, settings: SourceSettings | Mapping[str, Any] | None, out: Path) -> Path:
-    """Copy a database table or query, or a folder of Parquet files, to one Parquet file.
+    """Copy a database table or query, or a folder of Parquet files, to one Parquet file, a chunk at a time.
 
     Args:
         location: as for :func:`fetch`.
@@ -45,12 +46,25 @@ def extract(location: str | Path, settings: SourceSettings | Mapping[str, Any] |
     """
     import pyarrow.parquet
 
-    pyarrow.parquet.write_table(fetch(location, settings), out)
+    with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
+        # the types are known only at the end: a column whose first chunk holds no value has none yet
+        parts: list[Path] = []
+        schemas: list[pa.Schema] = []
+        names: list[str] | None = None
+        for told, chunk in _chunks(location, settings):
+            names = told
+            parts.append(Path(scratch) / f"{len(parts)}.parquet")
+            schemas.append(chunk.schema)
+            pyarrow.parquet.write_table(chunk, parts[-1])
+        schema = _common_schema(schemas)
+        with pyarrow.parquet.ParquetWriter(out, _renamed(schema, names)) as writer:
+            for part in parts:
+                writer.write_table(_as(pyarrow.parquet.ParquetFile(part).read(), schema, names))
     return out
 
 
 def fetch(location: str | Path, settings: SourceSettings | Mapping[str, Any] | None) -> pa.Table:
-    """The rows of a database table or query, or of a folder of Parquet files.
+    """The rows of a database table or query, or of a folder of Parquet files, in memory.
 
     Args:
         location: ``sqlite:///f.db``, ``duckdb:///f.db``, ``postgresql://…``, or a folder.
@@ -59,10 +73,23 @@ def fetch(location: str | Path, settings: SourceSettings | Mapping[str, Any] | N
     Raises:
         InputError: a password in the URL, no such file or table, a query that fails (code 9 where a server does).
     """
+    chunks = list(_chunks(location, settings))
+    names = chunks[-1][0]
+    schema = _common_schema([part.schema for _, part in chunks])
+    return pa.concat_tables([_as(part, schema, names) for _, part in chunks])
+
+
+Chunk = tuple[list[str] | None, pa.Table]
+"""Names of columns, and rows under their places instead, as a query may give one name twice; None: the rows' own."""
+
+
+def _chunks(location: str | Path, settings: SourceSettings | Mapping[str, Any] | None) -> Iterator[Chunk]:
+    """The rows, chunk by chunk; at least one chunk."""
     chosen = settings if isinstance(settings, SourceSettings) else SourceSettings.of(settings)
     text = str(location)
     if not is_database(text):
-        return parquet_folder(Path(location))
+        yield from ((None, part) for part in folder_parts(Path(location)))
+        return
     parts = urlsplit(text)
     if parts.password is not None or "password=" in parts.query.lower():
         raise InputError(
@@ -74,10 +101,46 @@ def fetch(location: str | Path, settings: SourceSettings | Mapping[str, Any] | N
     if chosen.query and not chosen.query.strip().lower().startswith(("select", "with")):
         raise InputError("source.query must be a SELECT.", hint="Phasegate only reads from a database.", code=8)
     scheme = parts.scheme.partition("+")[0].lower()
-    table = DATABASES[scheme](text, chosen)
-    if not table.num_rows:
+    rows = 0
+    for names, chunk in DATABASES[scheme](text, chosen):
+        rows += chunk.num_rows
+        if chunk.num_rows:
+            yield names, chunk
+    if not rows:
         raise InputError("The table or query gives no rows.", hint="Check source.table or source.query.")
-    return table
+
+
+def _common_schema(schemas: list[pa.Schema]) -> pa.Schema:
+    """One schema for chunks that may differ; a column whose chunks hold different kinds goes as text."""
+    try:
+        return pa.unify_schemas(schemas, promote_options="permissive")
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        kinds: dict[str, set[pa.DataType]] = {}
+        for schema in schemas:
+            for field in schema:
+                kinds.setdefault(field.name, set()).add(field.type)
+        kinds = {name: found - {pa.null()} or found for name, found in kinds.items()}
+        return pa.schema(
+            [(name, next(iter(found)) if len(found) == 1 else pa.string()) for name, found in kinds.items()]
+        )
+
+
+def _renamed(schema: pa.Schema, names: list[str] | None) -> pa.Schema:
+    if names is None:
+        return schema
+    fields = [field.with_name(name) for field, name in zip(schema, names, strict=True)]
+    return pa.schema(fields, metadata=schema.metadata)
+
+
+def _as(part: pa.Table, schema: pa.Schema, names: list[str] | None) -> pa.Table:
+    """A chunk under the common schema; columns that it lacks are empty."""
+    columns = [
+        part.column(field.name).cast(field.type)
+        if field.name in part.column_names
+        else pa.nulls(part.num_rows, field.type)
+        for field in schema
+    ]
+    return pa.Table.from_arrays(columns, schema=_renamed(schema, names))
 
 
 def _file(location: str) -> Path:
@@ -103,7 +166,7 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _sqlite(location: str, settings: SourceSettings) -> pa.Table:
+def _sqlite(location: str, settings: SourceSettings) -> Iterator[Chunk]:
     from urllib.parse import quote
 
     path = _file(location)
@@ -114,12 +177,12 @@ def _sqlite(location: str, settings: SourceSettings) -> pa.Table:
     return _sqlalchemy(f"sqlite:///file:{quote(str(path.resolve()))}?mode=ro&uri=true", settings)
 
 
-def _postgresql(location: str, settings: SourceSettings) -> pa.Table:
+def _postgresql(location: str, settings: SourceSettings) -> Iterator[Chunk]:
     _, _, rest = location.partition("://")
     return _sqlalchemy(f"postgresql+psycopg://{rest}", settings)
 
 
-def _sqlalchemy(address: str, settings: SourceSettings) -> pa.Table:
+def _sqlalchemy(address: str, settings: SourceSettings) -> Iterator[Chunk]:
     import sqlalchemy
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -138,11 +201,8 @@ def _sqlalchemy(address: str, settings: SourceSettings) -> pa.Table:
             query = settings.query
             if query is None:
                 query = f"SELECT * FROM {_named(sqlalchemy.inspect(connection), settings)}"
-            names: list[str] = []
-            parts = []
             for chunk in pd.read_sql_query(sqlalchemy.text(query), connection, chunksize=CHUNK_ROWS):
-                names = [str(name) for name in chunk.columns]
-                parts.append(_arrow(chunk))
+                yield [str(name) for name in chunk.columns], _arrow(chunk)
     except (SQLAlchemyError, pd.errors.DatabaseError) as error:
         raise InputError(
             f"The database can't answer: {inert(_reason(error), 200)}.",
@@ -151,7 +211,6 @@ def _sqlalchemy(address: str, settings: SourceSettings) -> pa.Table:
         ) from None
     finally:
         engine.dispose()
-    return _joined(parts).rename_columns(names)
 
 
 def _named(inspector: Any, settings: SourceSettings) -> str:
@@ -200,22 +259,7 @@ def _text(value: object) -> str | None:
     return value.hex() if isinstance(value, bytes | memoryview) else str(value)
 
 
-def _joined(parts: list[pa.Table]) -> pa.Table:
-    if not parts:
-        return pa.table({})
-    try:
-        return pa.concat_tables(parts, promote_options="permissive")
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        # a column whose chunks hold different kinds (SQLite allows it) goes as text
-        kinds: dict[str, set[pa.DataType]] = {}
-        for part in parts:
-            for field in part.schema:
-                kinds.setdefault(field.name, set()).add(field.type)
-        schema = [(name, next(iter(found)) if len(found) == 1 else pa.string()) for name, found in kinds.items()]
-        return pa.concat_tables([part.cast(pa.schema(schema)) for part in parts])
-
-
-def _duckdb(location: str, settings: SourceSettings) -> pa.Table:
+def _duckdb(location: str, settings: SourceSettings) -> Iterator[Chunk]:
     import duckdb
 
     path = _file(location)
@@ -226,7 +270,9 @@ def _duckdb(location: str, settings: SourceSettings) -> pa.Table:
                 listing = "SELECT table_name FROM information_schema.tables ORDER BY table_name"
                 names = [row[0] for row in connection.execute(listing).fetchall()]
                 query = f"SELECT * FROM {_quoted(_choose(names, settings))}"
-            return connection.sql(query).to_arrow_table()
+            for batch in connection.sql(query).to_arrow_reader(CHUNK_ROWS):
+                part = pa.Table.from_batches([batch])
+                yield part.column_names, part.rename_columns([str(place) for place in range(part.num_columns)])
     except duckdb.Error as error:
         raise InputError(
             f"The database can't answer: {inert(str(error).splitlines()[0], 200)}.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -60,6 +61,15 @@ ODD_TEXTS = 5
 """Distinct odd texts up to which a column is still read as numbers."""
 
 
+@dataclass(frozen=True)
+class StatedType:
+    """A type that a column has on somebody's word."""
+
+    kind: ColumnType
+    form: str | None = None
+    """Of a date: its ``strptime`` format."""
+
+
 @dataclass
 class Inferred:
     """What was decided for one column."""
@@ -73,6 +83,12 @@ class Inferred:
     """Texts in a numeric or date column that were set to missing, with the first row of each (0-based)."""
     spaced: int = 0
     """Cells with white space around their text."""
+    coded: str | None = None
+    """Why digits are kept as text."""
+    doubtful: bool = False
+    """A number in which the mark may set off decimals or thousands."""
+    unreadable: tuple[int, int] | None = None
+    """Cells that a stated type can't take, and the first row of one (0-based)."""
 
 
 def file_decimal(columns: Sequence[pd.Series]) -> str:
@@ -82,7 +98,7 @@ def file_decimal(columns: Sequence[pd.Series]) -> str:
         texts = texts[~texts.isin(MISSING_MARKS + NUMERIC_MARKS)]
         if not len(texts) or not texts.str.contains(",", regex=False).any():
             continue
-        comma = _share(texts, number_pattern(",", ".").pattern)
+        comma = max(_share(texts, number_pattern(",", mark).pattern) for mark in (".", " ", "\u00a0", "\u202f", "'"))
         point = _share(texts, number_pattern(".", ",").pattern)
         if comma >= MOSTLY and point < comma:
             return ","
@@ -97,6 +113,7 @@ def infer(
     decimal: str = ".",
     missing: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
     renamed_from: str | None = None,
+    stated: StatedType | None = None,
 ) -> Inferred:
     """Decide how one column of raw text is read, and read it.
 
@@ -107,35 +124,71 @@ def infer(
         decimal: the source's decimal mark.
         missing: marks that replace the usual ones; a mapping names them by column.
         renamed_from: the name in the source, where another was given.
+        stated: the type that the person, or the source itself, says the column has.
     """
-    stated = _stated(name, missing)
+    marks_stated = _stated(name, missing)
     counts = cells.value_counts(sort=False)
     texts = pd.Series(counts.index.to_numpy(dtype=object), dtype="str")
     stripped = texts.str.strip()
     weights = np.asarray(counts, dtype=np.int64)
     spaced = int(weights[((texts != stripped) & (stripped != "")).to_numpy(dtype=bool)].sum())
     kept_level = None
-    everywhere = MISSING_MARKS if stated is None else stated
-    if stated is None and _looks_like_codes(stripped):
+    everywhere = MISSING_MARKS if marks_stated is None else marks_stated
+    if marks_stated is None and _looks_like_codes(stripped):
         # in a column of two-letter codes "NA" is most likely one of them (Namibia)
         everywhere, kept_level = tuple(mark for mark in MISSING_MARKS if mark != "NA"), "NA"
-    numeric = (*everywhere, *NUMERIC_MARKS) if stated is None else stated
-    reading, marks = _decide(
-        ColumnReading(name=name, position=position, type="text", renamed_from=renamed_from),
-        stripped,
-        weights,
-        everywhere,
-        numeric,
-        decimal,
-    )
+    numeric = (*everywhere, *NUMERIC_MARKS) if marks_stated is None else marks_stated
+    start = ColumnReading(name=name, position=position, type="text", renamed_from=renamed_from)
+    if stated is None:
+        reading, marks = _decide(start, stripped, weights, everywhere, numeric, decimal)
+    else:
+        reading = _as_stated(start, stripped, stated, numeric if stated.kind != "text" else everywhere, decimal)
+        marks = sorted(set(stripped[stripped.isin(reading.missing)]) - {""})
     read = read_cells(reading, cells)
-    found = Inferred(reading, read, spaced=spaced)
+    found = Inferred(reading, read, spaced=spaced, coded=_code(stripped) if stated is None else None)
+    found.doubtful = reading.type in ("number", "integer") and _doubtful(stripped, reading)
     for mark in marks:
         found.marks[mark] = int(weights[(stripped == mark).to_numpy(dtype=bool)].sum())
+    if stated is not None and read.unreadable.any():
+        first = int(np.flatnonzero(read.unreadable)[0])
+        found.unreadable = (int(read.unreadable.sum()), first)
     for odd in [mark for mark in reading.missing if mark not in numeric and reading.type != "text"]:
         found.odd[odd] = int(np.flatnonzero((cells.str.strip() == odd).to_numpy(dtype=bool, na_value=False))[0])
-    found.assumed = _assumptions(found, stripped, weights, kept_level, stated is None)
+    found.assumed = _assumptions(found, stripped, weights, kept_level, marks_stated is None)
     return found
+
+
+def _as_stated(
+    start: ColumnReading, texts: pd.Series, stated: StatedType, missing: Sequence[str], decimal: str
+) -> ColumnReading:
+    """The reading under a stated type, in whichever way of writing fits most cells."""
+    trial = start.model_copy(update={"type": stated.kind, "missing": tuple(missing)})
+    values = texts[~texts.isin(missing) & (texts != "")]
+    ways: list[dict[str, str]] = [{}]
+    if stated.kind in ("number", "integer"):
+        ways = number_styles(decimal)
+    elif stated.kind == "date":
+        ways = [{"date_format": stated.form}] if stated.form else [{"date_format": form} for form in DATE_FORMATS]
+    trials = [trial.model_copy(update=way) for way in ways]
+    return max(trials, key=lambda each: int((~read_cells(each, values).unreadable).sum())) if len(values) else trials[0]
+
+
+def _doubtful(texts: pd.Series, reading: ColumnReading) -> bool:
+    """Whether three digits follow the one mark in every number that has it."""
+    mark = reading.thousands or reading.decimal
+    marked = texts[texts.str.contains(mark, regex=False)]
+    pattern = rf"[+-]?[1-9][0-9]{{0,2}}{re.escape(mark)}[0-9]{{3}}"
+    return len(marked) > 2 and bool(marked.str.fullmatch(pattern).all())
+
+
+def _code(texts: pd.Series) -> str | None:
+    """What makes digits a code rather than an amount: leading zeros, or more of them than a number holds."""
+    values = texts[~texts.isin(MISSING_MARKS + NUMERIC_MARKS) & (texts != "")]
+    if not len(values) or not values.str.fullmatch("[+-]?[0-9]+").all():
+        return None
+    if values.str.fullmatch("[+-]?0[0-9]+").any():
+        return "leading zeros"
+    return "so many digits" if values.str.lstrip("+-").str.len().max() > 15 else None
 
 
 def _decide(
@@ -154,7 +207,7 @@ def _decide(
         found = sorted(set(texts[marked & ~blank]))
         return start.model_copy(update={"missing": tuple(numeric)}), found
     for kind, options in (
-        ("number", _number_styles(decimal)),
+        ("number", number_styles(decimal)),
         ("date", [{"date_format": f} for f in DATE_FORMATS]),
     ):
         for style in options:
@@ -172,9 +225,10 @@ def _decide(
     return start.model_copy(update={"missing": tuple(everywhere)}), found
 
 
-def _number_styles(decimal: str) -> list[dict[str, str]]:
-    point = [(".", ""), (".", ","), (".", " "), (".", "'")]
-    comma = [(",", ""), (",", "."), (",", " "), (",", "'"), (",", "\u00a0"), (",", "\u202f")]
+def number_styles(decimal: str) -> list[dict[str, str]]:
+    """Ways of writing numbers that are tried under a decimal mark, in this order."""
+    point = [(".", mark) for mark in ("", ",", " ", "'", "’", "\u00a0", "\u202f", "_")]
+    comma = [(",", mark) for mark in ("", ".", " ", "'", "’", "\u00a0", "\u202f")]
     ordered = [*comma, *point[:1]] if decimal == "," else point
     return [{"decimal": mark, "thousands": group} for mark, group in ordered]
 
@@ -242,7 +296,11 @@ def _assumptions(
         other = reading.model_copy(update={"date_format": twin}) if twin else None
         values = texts[~texts.isin(reading.missing) & (texts != "")]
         doubtful = other is not None and not read_cells(other, values).unreadable.any()
-        said = "the days could also be read as {other}" if doubtful else "no other order of day and month fits"
+        said = (
+            "the days could also be read as {other}; if so, say so in source.types"
+            if doubtful
+            else "no other order of day and month fits"
+        )
         if reading.date_format == "iso":
             said = "written in ISO order"
         made.append(

@@ -22,6 +22,8 @@ def unique_names(
         )
     digits = max(2, len(str(width)))
     source = list(stated) if stated is not None else found or [f"c{place + 1:0{digits}d}" for place in range(width)]
+    # half a character, as JSON can hold, would fit into no file
+    source = [name.encode("utf-8", "replace").decode("utf-8") for name in source]
     taken = {name for name in source if name.strip()}
     names: list[str] = []
     renamed: dict[str, str] = {}

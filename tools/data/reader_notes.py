@@ -26,7 +26,68 @@ def odd_cells(inferred: Inferred, lines: NDArray[np.int64] | None) -> list[Sente
                 line=line,
             )
         )
+    if inferred.unreadable is not None:
+        cells, row = inferred.unreadable
+        told.append(
+            say(
+                '{cells|int} {word} of "{column}" (the first on {place} {line|int}) can not be read as {kind} and '
+                "{count} as missing",
+                cells=cells,
+                word=plural(cells, "cell"),
+                column=inferred.reading.name,
+                place="line" if lines is not None else "row",
+                line=int(lines[row]) if lines is not None else row + 1,
+                kind=inferred.reading.type,
+                count=plural(cells, "counts", "count"),
+            )
+        )
     return told
+
+
+def codes(found: list[Inferred]) -> list[Assumption]:
+    """One assumption per reason for which digits are kept as text, over all columns so kept."""
+    reasons: dict[str, list[str]] = {}
+    for inferred in found:
+        if inferred.coded and inferred.reading.type == "text":
+            reasons.setdefault(inferred.coded, []).append(inferred.reading.name)
+    return [
+        Assumption(
+            what="types",
+            value="text",
+            column=names[0] if len(names) == 1 else None,
+            evidence=say(
+                "{names} {verb} digits with {reason}, as codes have, and {stay} text",
+                names=listed(names),
+                verb=plural(len(names), "holds", "hold"),
+                reason=reason,
+                stay=plural(len(names), "stays", "stay"),
+            ),
+        )
+        for reason, names in sorted(reasons.items())
+    ]
+
+
+def doubtful_points(found: list[Inferred]) -> list[Assumption]:
+    """Columns such as 1.500 and 2.500, in which the mark may stand before decimals or between thousands."""
+    doubtful = [inferred.reading for inferred in found if inferred.doubtful]
+    made = []
+    for use in ("thousands", "decimals"):
+        names = [reading.name for reading in doubtful if bool(reading.thousands) == (use == "thousands")]
+        if names:
+            made.append(
+                Assumption(
+                    what="decimal",
+                    value=use,
+                    column=names[0] if len(names) == 1 else None,
+                    evidence=say(
+                        "in {names} three digits follow every mark; it is taken to set off {use}, and source.decimal "
+                        "says otherwise",
+                        names=listed(names),
+                        use=use,
+                    ),
+                )
+            )
+    return made
 
 
 def missing_marks(found: list[Inferred]) -> list[Assumption]:

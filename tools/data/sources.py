@@ -5,71 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pydantic
 from numpy.typing import NDArray
 
-from tools.data.delimited import decode, read_delimited
-from tools.data.inference import Inferred, boolean_reading, file_decimal, infer, typed_reading
+from tools.data.bounds import within_bounds
+from tools.data.delimited import read_delimited
+from tools.data.encodings import decode
+from tools.data.inference import Inferred, StatedType, boolean_reading, file_decimal, infer, typed_reading
 from tools.data.naming import unique_names
 from tools.data.opening import content, format_of
-from tools.data.reader_notes import decimal_marks, missing_marks, odd_cells
+from tools.data.reader_notes import codes, decimal_marks, doubtful_points, missing_marks, odd_cells
 from tools.data.reading import Assumption, ColumnReading, Reading, read_cells, tidy
+from tools.data.settings import SourceSettings, stated_type
+from tools.data.totals import find_totals
 from tools.errors import InputError
-from tools.records import Record
 from tools.wording import Sentence, inert, listed, plural, say
 
-
-class SourceSettings(Record):
-    """How to read, where the person says so; what is not said is found."""
-
-    separator: str | None = None
-    encoding: str | None = None
-    decimal: Literal[".", ","] | None = None
-    header: bool | None = None
-    names: tuple[str, ...] | None = None
-    missing: tuple[str, ...] | dict[str, tuple[str, ...]] | None = None
-    """Marks that replace the usual ones: for all columns, or by column."""
-    sheet: str | int | None = None
-    ragged: Literal["error", "skip"] | None = None
-    table: str | None = None
-    query: str | None = None
-
-    @classmethod
-    def of(cls, settings: Mapping[str, Any] | None) -> SourceSettings:
-        """Settings from answers, ``source.`` taken off their ids.
-
-        Raises:
-            InputError: a value that can't be meant.
-        """
-        known = {key: value for key, value in (settings or {}).items() if key in cls.model_fields}
-        if isinstance(known.get("names"), str):
-            known["names"] = [name.strip() for name in known["names"].split(",")]
-        if isinstance(known.get("missing"), str):
-            known["missing"] = [known["missing"]]
-        if isinstance(known.get("header"), str):
-            known["header"] = {"yes": True, "true": True, "no": False, "false": False}.get(
-                known["header"], known["header"]
-            )
-        known["separator"] = {"tab": "\t", "\\t": "\t", "blank": " ", "space": " "}.get(
-            known.get("separator") or "", known.get("separator")
-        )
-        if known["separator"] is not None and len(known["separator"].strip(" ") or " ") != 1:
-            raise InputError("source.separator must be one character.", hint='Use ",", ";", "|" or tab.', code=8)
-        if known["separator"]:
-            known["separator"] = known["separator"].strip(" ") or " "
-        try:
-            return cls(**known)
-        except pydantic.ValidationError as error:
-            place = ".".join(str(part) for part in error.errors()[0]["loc"][:1])
-            raise InputError(
-                f"The setting source.{place} can't be used: {error.errors()[0]['msg'].lower()}.",
-                hint="Mend it in the answers file or leave it out.",
-                code=8,
-            ) from None
+if TYPE_CHECKING:
+    from tools.data.formats import Columns
 
 
 @dataclass
@@ -84,6 +40,8 @@ class Table:
     encoding: str | None = None
     separator: str | None = None
     skipped: int = 0
+    texts: frozenset[int] = frozenset()
+    """Places of columns that the source itself declares to be text."""
     assumed: list[Assumption] = field(default_factory=list)
     warnings: list[Sentence] = field(default_factory=list)
 
@@ -107,12 +65,28 @@ def read_table(
     """
     chosen = settings if isinstance(settings, SourceSettings) else SourceSettings.of(settings)
     shown = inert(name or path.name)
-    return read_content(content(path, shown), chosen, shown)
+    return read_content(content(path, shown, chosen.table), chosen, shown)
 
 
 def read_content(data: bytes, settings: SourceSettings, name: str) -> tuple[pd.DataFrame, Reading]:
     """Read a table from the bytes of a file, as :func:`read_table` does; ``name`` is what messages call it."""
-    return _typed(READERS[kind_of(data, name)](data, settings, name), settings, name)
+    table = READERS[kind_of(data, name)](data, settings, name)
+    _leave_out_totals(table, settings)
+    return _typed(table, settings, name)
+
+
+def _leave_out_totals(table: Table, settings: SourceSettings) -> int:
+    """Take rows of totals off the end, where the person does not want them; how many they were."""
+    if settings.totals == "keep":
+        return 0
+    found = find_totals(table.columns, settings.decimal)
+    table.assumed += found.assumed()
+    table.warnings += found.warnings()
+    if found.rows:
+        table.columns = [column.iloc[: -found.rows].reset_index(drop=True) for column in table.columns]
+        table.lines = None if table.lines is None else table.lines[: -found.rows]
+        table.skipped += found.rows
+    return found.rows
 
 
 def read_like(
@@ -122,6 +96,7 @@ def read_like(
     name: str | None = None,
     *,
     partial: bool = False,
+    totals: bool = True,
 ) -> tuple[pd.DataFrame, tuple[Sentence, ...]]:
     """Read a later file the way an earlier one was read: same columns, same types, same marks.
 
@@ -134,14 +109,17 @@ def read_like(
         settings: what was stated of the later file.
         name: what it is called in messages.
         partial: whether columns may be absent; the frame has those that are there.
+        totals: whether rows of totals at the end are kept, as rows to be scored are.
 
     Raises:
         InputError: a column is missing, or the file can't be read at all.
     """
     chosen = settings if isinstance(settings, SourceSettings) else SourceSettings.of(settings)
     shown = inert(name or path.name)
-    data = content(path, shown)
+    data = content(path, shown, chosen.table)
     table = READERS[kind_of(data, shown)](data, chosen, shown)
+    if not totals:
+        _leave_out_totals(table, chosen)
     notes: list[Sentence] = list(table.warnings)
     by_name = {column: place for place, column in reversed(list(enumerate(table.names or [])))}
     frame = {}
@@ -177,6 +155,8 @@ def read_like(
             frame[column.name] = read.values
         else:
             frame[column.name] = tidy(cells, column.type)
+        frame[column.name], told = within_bounds(frame[column.name], column.name)
+        notes += [told] if told else []
     return pd.DataFrame(frame), tuple(notes)
 
 
@@ -187,7 +167,7 @@ def append_test(
 
     Labels that differ between the files only by a trailing point or blank are made alike (as in "<=50K."), and said.
     """
-    later, notes = read_like(path, reading, settings, name)
+    later, notes = read_like(path, reading, settings, name, totals=False)
     for column in reading.columns:
         if column.type != "text":
             continue
@@ -218,13 +198,15 @@ def kind_of(data: bytes, name: str) -> str:
 
 
 def _delimited(data: bytes, settings: SourceSettings, name: str) -> Table:
-    text, encoding, assumed = decode(data, name, settings.encoding)
+    text, encoding, assumed, warning = decode(data, name, settings.encoding)
     found = read_delimited(
         text,
         name,
         separator=settings.separator,
         header=settings.header,
         ragged=settings.ragged,
+        quote=settings.quote,
+        skip=settings.skip,
     )
     return Table(
         "delimited text",
@@ -234,27 +216,54 @@ def _delimited(data: bytes, settings: SourceSettings, name: str) -> Table:
         encoding,
         found.separator,
         found.skipped,
-        ([assumed] if assumed else []) + found.assumed,
-        found.warnings,
+        assumed=([assumed] if assumed else []) + found.assumed,
+        warnings=([warning] if warning else []) + found.warnings,
     )
 
 
-def _binary(kind: str) -> Callable[[bytes, SourceSettings, str], Table]:
-    def read(data: bytes, settings: SourceSettings, name: str) -> Table:
-        from tools.data import formats
+def _parquet(data: bytes, settings: SourceSettings, name: str) -> Table:
+    from tools.data.formats import read_parquet
 
-        found = getattr(formats, f"read_{kind}")(data, name, settings.sheet)
-        return Table(kind, found.names, found.columns, assumed=found.assumed, warnings=found.warnings)
+    return _of_columns("parquet", read_parquet(data, name))
 
-    return read
+
+def _arrow(data: bytes, settings: SourceSettings, name: str) -> Table:
+    from tools.data.formats import read_arrow
+
+    return _of_columns("arrow", read_arrow(data, name))
+
+
+def _excel(data: bytes, settings: SourceSettings, name: str) -> Table:
+    from tools.data.excel import read_excel
+
+    return _of_columns("excel", read_excel(data, name, settings.sheet, settings.header, settings.skip))
+
+
+def _json(data: bytes, settings: SourceSettings, name: str) -> Table:
+    from tools.data.json_tables import read_jsonl
+
+    return _of_columns("jsonl", read_jsonl(data, name, settings.sheet))
+
+
+def _arff(data: bytes, settings: SourceSettings, name: str) -> Table:
+    from tools.data.arff import read_arff
+
+    return _of_columns("arff", read_arff(data, name))
+
+
+def _of_columns(kind: str, found: Columns) -> Table:
+    texts = frozenset(found.texts)
+    return Table(kind, found.names, found.columns, texts=texts, assumed=found.assumed, warnings=found.warnings)
 
 
 READERS: dict[str, Callable[[bytes, SourceSettings, str], Table]] = {
     "delimited": _delimited,
-    "parquet": _binary("parquet"),
-    "arrow": _binary("arrow"),
-    "excel": _binary("excel"),
-    "jsonl": _binary("jsonl"),
+    "parquet": _parquet,
+    "arrow": _arrow,
+    "arrow stream": _arrow,
+    "excel": _excel,
+    "jsonl": _json,
+    "arff": _arff,
 }
 """Format to its reader; a new format is one line here."""
 
@@ -271,16 +280,26 @@ def _typed(table: Table, settings: SourceSettings, name: str) -> tuple[pd.DataFr
                 evidence=say("the source names no columns; source.names gives them names"),
             )
         )
+    types = _stated_types(settings, names, name)
     raw = [column for column in table.columns if column.dtype == "str"]
     decimal = settings.decimal or file_decimal(raw)
     readings: list[ColumnReading] = []
     values: dict[str, pd.Series] = {}
     found: list[Inferred] = []
     for place, (column, title) in enumerate(zip(table.columns, names, strict=True)):
-        if column.dtype == "str":
-            missing = settings.missing
+        stated = types.get(title)
+        if column.dtype == "str" or stated is not None:
+            column = column if column.dtype == "str" else as_texts(column)
+            declared = place in table.texts and stated is None
             inferred = infer(
-                title, place + 1, column, decimal=decimal, missing=missing, renamed_from=renamed.get(title)
+                title,
+                place + 1,
+                column,
+                decimal=decimal,
+                # what the source declares to be a level is one
+                missing=() if declared and settings.missing is None else settings.missing,
+                renamed_from=renamed.get(title),
+                stated=StatedType("text") if declared else stated,
             )
             found.append(inferred)
             readings.append(inferred.reading)
@@ -292,6 +311,10 @@ def _typed(table: Table, settings: SourceSettings, name: str) -> tuple[pd.DataFr
     assumed += [assumption for inferred in found for assumption in inferred.assumed]
     assumed += decimal_marks(found)
     assumed += missing_marks(found)
+    assumed += codes(found)
+    if settings.decimal is None and table.separator in (";", "\t"):
+        # where a comma separates, nobody writes it into a number without quotation marks
+        assumed += doubtful_points(found)
     spaced = [inferred for inferred in found if inferred.spaced]
     if spaced:
         assumed.append(
@@ -306,6 +329,9 @@ def _typed(table: Table, settings: SourceSettings, name: str) -> tuple[pd.DataFr
                 ),
             )
         )
+    for title in names:
+        values[title], told = within_bounds(values[title], title)
+        warnings += [told] if told else []
     frame = pd.DataFrame(values, columns=names)
     reading = Reading(
         format=table.format,
@@ -319,6 +345,31 @@ def _typed(table: Table, settings: SourceSettings, name: str) -> tuple[pd.DataFr
         warnings=tuple(warnings),
     )
     return frame, reading
+
+
+def _stated_types(settings: SourceSettings, names: list[str], name: str) -> dict[str, StatedType]:
+    unknown = [column for column in settings.types or {} if column not in names]
+    if unknown:
+        raise InputError(
+            f'source.types names "{inert(unknown[0])}", which is no column of {name}.',
+            hint=f"Its columns: {listed(names, 20)}.",
+            code=8,
+            file=name,
+            column=unknown[0],
+        )
+    return {column: stated_type(column, said) for column, said in (settings.types or {}).items()}
+
+
+def as_texts(column: pd.Series) -> pd.Series:
+    """Values as the text cells that they would be in a file: whole numbers without a point, dates in ISO form."""
+    kind = _of_type("", 1, column)[0].type
+    if kind == "integer":
+        cells = [None if pd.isna(value) else str(int(value)) for value in column]
+    elif kind == "date":
+        cells = [None if pd.isna(value) else pd.Timestamp(value).isoformat() for value in column]
+    else:
+        cells = [None if pd.isna(value) else str(value) for value in column]
+    return pd.Series(cells, dtype="str")
 
 
 def _of_type(name: str, position: int, column: pd.Series) -> tuple[ColumnReading, pd.Series]:

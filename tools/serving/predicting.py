@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from tools.data import sources
+from tools.data import opening, sources
 from tools.data.databases import extract, is_database
+from tools.data.settings import SourceSettings
 from tools.errors import InputError
 from tools.records import Record
 from tools.serving.service import tabular
@@ -70,7 +71,7 @@ def predict(
     Raises:
         InputError: the data can't be read or lack a needed column, or the predictions can't be written.
     """
-    place = str(data)
+    place = opening.address_of(Path(data)) or str(data)
     stored = is_database(place)
     name = "the table" if stored else inert(Path(place).name)
     try:
@@ -136,12 +137,22 @@ def rows_of(data: Path, scorer: Scorer, name: str) -> tabular.Rows:
             head = file.read(4096)
     except OSError as wrong:
         raise InputError(f"{name} can't be read: {wrong.strerror}.", hint="Check the path.", file=name) from None
-    packed = head[:2] == b"\x1f\x8b"
-    kind = "delimited" if packed or not head else sources.kind_of(head, name)
-    if kind in OWN_FORMATS:
+    if not head or _is_own(data, head, name):
         return tabular.read_rows(data, reading, scorer.needed, scorer.target)
-    table = sources.READERS[kind](data.read_bytes(), sources.SourceSettings(), name)
+    content = opening.content(data, name)
+    table = sources.READERS[sources.kind_of(content, name)](content, SourceSettings(), name)
     return rows_of_columns(table.names, table.columns, scorer)
+
+
+def _is_own(data: Path, head: bytes, name: str) -> bool:
+    """Whether the bundle's own code reads the file, as it does where it is deployed."""
+    if head[:2] == b"\x1f\x8b":
+        return True
+    if any(head.startswith(packing) for packing in opening.PACKED) or head.startswith(b"PK\x03\x04"):
+        return False
+    kind = sources.kind_of(head, name)
+    # a JSON document is none of lines
+    return kind in OWN_FORMATS and (kind != "jsonl" or data.name.endswith((".jsonl", ".ndjson")))
 
 
 def rows_of_columns(names: Sequence[str] | None, columns: Sequence[pd.Series], scorer: Scorer) -> tabular.Rows:

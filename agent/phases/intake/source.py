@@ -22,7 +22,8 @@ MARGIN = 1.0
 def run(job: Job) -> Outcome:
     """Read the table and look at it once."""
     from tools.data.peeking import peek
-    from tools.data.sources import SourceSettings, append_test, read_table
+    from tools.data.settings import SourceSettings
+    from tools.data.sources import append_test, read_table
 
     settings = SourceSettings.of(job.answers("source."))
     path = job.path("source")
@@ -112,8 +113,12 @@ def is_ahead(look: Peek) -> bool:
 
 
 def is_usual(item: Assumption) -> bool:
-    """Whether an assumption is what everybody would expect."""
-    return (item.what, item.value) in (("separator", ","), ("header", "yes"), ("date", "iso"))
+    """Whether an assumption is what everybody would expect, or is told as a warning already."""
+    return item.what in ("skip", "totals") or (item.what, item.value) in (
+        ("separator", ","),
+        ("header", "yes"),
+        ("date", "iso"),
+    )
 
 
 def assumed(item: Assumption) -> Sentence:
@@ -184,7 +189,7 @@ SETTINGS: tuple[Ask, ...] = (
     Ask("source.names", "What are the columns called?", "list", setting=True),
     # a list for all columns, or a mapping by column: no one type, so anything is taken here and checked on reading
     Ask("source.missing", "Which texts stand for a missing value?", "choice", setting=True),
-    Ask("source.sheet", "Which sheet of the workbook?", "choice", setting=True),
+    Ask("source.sheet", "Which sheet of the workbook (or list of the JSON document)?", "choice", setting=True),
     Ask(
         "source.ragged",
         "What about lines with another number of fields?",
@@ -192,7 +197,22 @@ SETTINGS: tuple[Ask, ...] = (
         options=(Option("error"), Option("skip")),
         setting=True,
     ),
-    Ask("source.table", "Which table of the database?", "text", setting=True),
+    Ask("source.quote", "Which character protects a field that holds a separator?", "text", setting=True),
+    Ask("source.skip", "How many lines with content stand above the table?", "integer", minimum=0, setting=True),
+    Ask(
+        "source.totals",
+        "What about rows of totals at the end?",
+        "choice",
+        options=(Option("drop", "leave them out"), Option("keep", "take them as rows")),
+        setting=True,
+    ),
+    Ask(
+        "source.types",
+        'Which columns are of another type than they look? (number, integer, boolean, date, text; "date %d/%m/%Y")',
+        "mapping",
+        setting=True,
+    ),
+    Ask("source.table", "Which table of the database, or file of the archive?", "text", setting=True),
     Ask("source.query", "Which query gives the rows?", "text", setting=True),
 )
 

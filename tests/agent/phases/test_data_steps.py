@@ -15,7 +15,8 @@ from agent.phases.intake.requirements import REQUIREMENTS
 from agent.phases.intake.source import report
 from tests.agent.phases.data_bench import STEPS, Bench
 from tools.data.peeking import peek
-from tools.data.sources import SourceSettings, read_table
+from tools.data.settings import SourceSettings
+from tools.data.sources import read_table
 from tools.errors import InputError
 
 Find = Callable[[str], Path]

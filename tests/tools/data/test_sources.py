@@ -13,7 +13,8 @@ import pytest
 
 from tools.data.databases import extract
 from tools.data.reading import ColumnReading, read_cells
-from tools.data.sources import SourceSettings, append_test, read_like, read_table
+from tools.data.settings import SourceSettings
+from tools.data.sources import append_test, read_like, read_table
 from tools.errors import InputError
 
 Find = Callable[[str], Path]
