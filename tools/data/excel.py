@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 import zipfile
 from typing import Any
 
@@ -93,7 +94,10 @@ def _book(data: bytes, name: str) -> Any:
     import openpyxl
 
     try:
-        return openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        with warnings.catch_warnings():
+            # it warns of styles, links and rules in cells, none of which are values
+            warnings.simplefilter("ignore")
+            return openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
     except Exception as error:  # whatever a damaged part makes its parsers raise
         raise _damaged(name) from error
 
@@ -131,7 +135,9 @@ def _chosen(book: Any, titles: list[str], name: str, sheet: str | int | None) ->
 
 def _rows(book: Any, title: str, name: str) -> Cells:
     try:
-        rows = [[_emptied(cell) for cell in row] for row in book[title].iter_rows(values_only=True)]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            rows = [[_emptied(cell) for cell in row] for row in book[title].iter_rows(values_only=True)]
     except Exception as error:  # likewise
         raise _damaged(name) from error
     return [row for row in rows if any(cell is not None for cell in row)]
