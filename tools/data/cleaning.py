@@ -93,6 +93,8 @@ class Roles:
     """What columns are for, from the decisions."""
 
     target: str
+    none: tuple[str, ...] = ()
+    """Columns of words in which no value means that there is none, which is a level of its own."""
     kept: tuple[str, ...] = ()
     """Columns that the work itself needs (group, time, protected ones): never dropped, at most hashed."""
     drop: Mapping[str, Sentence] = field(default_factory=dict)
@@ -127,7 +129,13 @@ def fit_cleaning(
         rules: list[CleaningRule] = []
         if use == "keep":
             rules = fit_rules(
-                train[name], kind, roles.personal.get(name, "keep"), missing, outliers, name in roles.kept
+                train[name],
+                kind,
+                roles.personal.get(name, "keep"),
+                missing,
+                outliers,
+                name in roles.kept,
+                none=name in roles.none,
             )
         columns.append(ColumnCleaning(name=name, type=kind, use=use, why=why, rules=tuple(rules)))
     return CleaningPlan(

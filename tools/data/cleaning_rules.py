@@ -35,6 +35,7 @@ FEW_LEVELS = 200
 TELLING = 50
 """Distinct texts past which a personal column that can't be dropped is hashed."""
 UNKNOWN_TEXT = "missing"
+NONE_TEXT = "none"
 PLACEHOLDERS = frozenset(sign * number for sign in (-1.0, 1.0) for number in (99.0, 999.0, 9999.0, 99999.0, 999999.0))
 """Numbers that people write for "unknown"; counted as such only where they stand apart from all others."""
 
@@ -54,6 +55,7 @@ def fit_rules(
     missing: MissingStrategy,
     outliers: OutlierStrategy,
     needed: bool,
+    none: bool = False,
 ) -> list[CleaningRule]:
     """Rules in order; each is fitted on what the ones before it left.
 
@@ -64,6 +66,7 @@ def fit_rules(
         missing: strategy for gaps.
         outliers: strategy for far values.
         needed: whether it can't be dropped, as grouping, order or the audit rests on it.
+        none: whether no value means that there is none (of a column of words).
     """
     rules: list[CleaningRule] = []
     values = typed_array(series)
@@ -77,6 +80,8 @@ def fit_rules(
         spelling = _spellings(values)
         if spelling:
             add("respell", {"levels": spelling}, say("the same level is written in several ways"))
+        if none:
+            add("fill", {"value": _none_level(values)}, say("no value means that there is none, as was decided"))
     if kind in ("number", "integer"):
         marks = _placeholders(values)
         if marks:
@@ -107,6 +112,12 @@ _FILLING = {
     "most_frequent": "the most frequent value",
     "constant": "a constant",
 }
+
+
+def _none_level(values: NDArray[Any]) -> str:
+    """What "none" is called: as the column itself calls it where it does."""
+    called = Counter(value for value in values.tolist() if value is not None and value.casefold() == NONE_TEXT)
+    return max(called, key=lambda text: (called[text], text)) if called else NONE_TEXT
 
 
 def _marks(marks: Sequence[float]) -> str:

@@ -142,7 +142,8 @@ def _mixed(data: bytes) -> Decoded | None:
     )
     warning = say(
         "the file mixes encodings: {western|int} of its lines are not UTF-8 (the first is line {first|int}) and were "
-        "read as Windows-1252",
+        "read as {other}",
+        other="Windows-1252",
         western=western,
         first=first,
     )

@@ -83,6 +83,8 @@ class Inferred:
     """Texts in a numeric or date column that were set to missing, with the first row of each (0-based)."""
     spaced: int = 0
     """Cells with white space around their text."""
+    blank: int = 0
+    """Cells that hold nothing."""
     coded: str | None = None
     """Why digits are kept as text."""
     doubtful: bool = False
@@ -146,6 +148,7 @@ def infer(
         marks = sorted(set(stripped[stripped.isin(reading.missing)]) - {""})
     read = read_cells(reading, cells)
     found = Inferred(reading, read, spaced=spaced, coded=_code(stripped) if stated is None else None)
+    found.blank = len(cells) - int(weights[(stripped != "").to_numpy(dtype=bool)].sum())
     found.doubtful = reading.type in ("number", "integer") and _doubtful(stripped, reading)
     for mark in marks:
         found.marks[mark] = int(weights[(stripped == mark).to_numpy(dtype=bool)].sum())

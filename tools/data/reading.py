@@ -64,6 +64,22 @@ class ColumnReading(Record):
     """The name in the source where it was empty or already taken."""
 
 
+class WrittenNone(Record):
+    """A column of words in which a mark read as missing may mean "none"."""
+
+    column: str
+    mark: str
+    cells: int
+    blank: int
+    """Cells of the column that are empty, as gaps that nobody marked are."""
+    zero: str | None
+    """A column of numbers that is zero where the mark stands and there only."""
+    likely: bool
+    """Whether the table itself speaks for "none"."""
+    in_numbers: bool
+    """Whether the mark stands in columns of numbers too, where it can only mean "unknown"."""
+
+
 class Reading(Record):
     """How a whole source was read (``reading.json``)."""
 
@@ -80,6 +96,7 @@ class Reading(Record):
     assumed: tuple[Assumption, ...] = ()
     columns: tuple[ColumnReading, ...] = ()
     warnings: tuple[Sentence, ...] = ()
+    absent: tuple[WrittenNone, ...] = ()
 
     def column(self, name: str) -> ColumnReading:
         """The reading of one column.

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tools.data.absence import written_none
 from tools.data.bounds import within_bounds
 from tools.data.delimited import read_delimited
 from tools.data.encodings import decode
@@ -343,6 +344,7 @@ def _typed(table: Table, settings: SourceSettings, name: str) -> tuple[pd.DataFr
         assumed=tuple(assumed),
         columns=tuple(readings),
         warnings=tuple(warnings),
+        absent=written_none(found, values),
     )
     return frame, reading
 

@@ -10,6 +10,38 @@ LEAKAGE = "Data Leakage: Strict train/test separation, temporal validation"
 
 RULES: tuple[Rule, ...] = (
     Rule(
+        "absent.zero",
+        "data.absent",
+        QUALITY,
+        lambda evidence: bool(evidence["likely"]) and evidence["zero"] is not None,
+        lambda evidence: evidence["likely"],
+        '"{column}" says "{mark}" exactly where "{zero}" is zero, so it means "none"; likely columns: {columns|int}',
+    ),
+    Rule(
+        "absent.blank",
+        "data.absent",
+        QUALITY,
+        lambda evidence: bool(evidence["likely"]),
+        lambda evidence: evidence["likely"],
+        'the table leaves unknown values blank and writes "{mark}" in columns of words only, as in "{column}"',
+    ),
+    Rule(
+        "absent.unknown",
+        "data.absent",
+        QUALITY,
+        lambda evidence: bool(evidence["in_numbers"]),
+        lambda evidence: [],
+        '"{mark}" stands in columns of numbers too, where it can only mean that a value is unknown',
+    ),
+    Rule(
+        "absent.unsure",
+        "data.absent",
+        QUALITY,
+        lambda evidence: True,
+        lambda evidence: [],
+        'nothing in the table says what "{mark}" in "{column}" means; unknown is the safer reading',
+    ),
+    Rule(
         "drop.both",
         "data.drop",
         QUALITY,

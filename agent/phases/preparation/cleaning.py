@@ -69,6 +69,7 @@ def roles_of(job: Job, split: SplitReport, columns: list[str]) -> Roles:
         kept.append(split.scheme.column)
     return Roles(
         target=target,
+        none=tuple(str(name) for name in job.answer("data.absent") or () if name != target),
         kept=tuple(dict.fromkeys(str(name) for name in kept if name in columns and name != target)),
         drop=drop,
         personal=personal,
@@ -195,7 +196,8 @@ def kept_columns(known: Known) -> list[dict[str, Any]]:
 
 def missing_evidence(known: Known) -> dict[str, Any]:
     """How many columns have gaps, and the largest share."""
-    gaps = [column for column in kept_columns(known) if column["missing"]]
+    meant = set(known.answer("data.absent") or ())
+    gaps = [column for column in kept_columns(known) if column["missing"] and column["name"] not in meant]
     worst = max(gaps, key=lambda column: column["missing_share"], default=None)
     return {
         "columns": len(gaps),
@@ -281,6 +283,7 @@ STEP = Step(
     decisions=(
         "data.target",
         "data.drop",
+        "data.absent",
         "data.personal.*",
         "data.leakage.*",
         "requirements.protected",

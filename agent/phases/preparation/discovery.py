@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.steps import Ask, Job, Known, Option, Step
 from tools.records import Finding, Outcome
-from tools.wording import Fact, Sentence, plural, say
+from tools.wording import Fact, Sentence, inert, plural, say
 
 if TYPE_CHECKING:
     from tools.data.profiling import Profile
@@ -151,6 +151,35 @@ def _time_evidence(known: Known) -> dict[str, Any]:
     }
 
 
+def _absent(known: Known) -> list[dict[str, Any]]:
+    """Columns of words in which a mark read as missing may mean "none"."""
+    found: list[dict[str, Any]] = known.json("reading.json").get("absent") or []
+    target = known.answer("data.target")
+    return [each for each in found if each["column"] != target]
+
+
+def _absent_options(known: Known) -> tuple[Option, ...]:
+    """All columns of words: those with marks first, which a later table of the same project may lack."""
+    marked = {each["column"]: f'{each["cells"]:,} cells say "{inert(each["mark"])}"' for each in _absent(known)}
+    words = [column["name"] for column in known.json("reading.json")["columns"] if column["type"] == "text"]
+    names = [*marked, *(name for name in words if name not in marked and name != known.answer("data.target"))]
+    return tuple(Option(name, reason=marked.get(name, "")) for name in names)
+
+
+def _absent_evidence(known: Known) -> dict[str, Any]:
+    found = _absent(known)
+    likely = [each for each in found if each["likely"]]
+    shown = next((each for each in likely if each["zero"]), (likely or found or [{}])[0])
+    return {
+        "likely": [each["column"] for each in likely],
+        "columns": len(likely),
+        "column": shown.get("column"),
+        "mark": shown.get("mark"),
+        "zero": shown.get("zero"),
+        "in_numbers": any(each["in_numbers"] for each in found),
+    }
+
+
 def _unlabelled(known: Known) -> dict[str, Any]:
     target = known.json("profile.json")["target"] or {}
     return {"rows": target.get("missing", 0), "target": target.get("column")}
@@ -195,6 +224,14 @@ STEP = Step(
             evidence=_group_evidence,
         ),
         Ask("data.time", "Which column says when a row happened?", "column", choices=_options, evidence=_time_evidence),
+        Ask(
+            "data.absent",
+            'In which of these columns does a mark such as "NA" mean "none" rather than "unknown"?',
+            "columns",
+            choices=_absent_options,
+            evidence=_absent_evidence,
+            when=lambda known: bool(_absent(known)),
+        ),
         Ask(
             "data.unlabelled",
             "What should be done with rows that have no label?",

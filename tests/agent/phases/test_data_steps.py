@@ -188,3 +188,22 @@ def test_a_date_that_is_written_down_later_orders_nothing(tmp_path: Path) -> Non
     first, later = bench(tmp_path / "a", applied=days), bench(tmp_path / "b", last_update=days)
     assert (first.decisions["data.time"], later.decisions["data.time"]) == ("applied", None)
     assert "written down after the outcome" in later.asked["data.time"].why
+
+
+def test_whether_a_mark_means_none_is_asked_where_words_hold_it_and_recommended_for_a_reason(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    pool = np.where(np.arange(600) % 3 == 0, "good", "NA")
+    area = np.where(np.arange(600) % 3 == 0, 40, 0)
+    made = Bench(tmp_path / "a" / "run", loans(tmp_path / "a", pool=pool, area=area)).run("preparation.discovery")
+    assert made.decisions["data.absent"] == ["pool"] and made.rules["data.absent"] == "absent.zero"
+    assert '"pool" says "NA" exactly where "area" is zero' in made.asked["data.absent"].why
+    # nothing speaks for it in another table
+    (tmp_path / "b").mkdir()
+    other = Bench(tmp_path / "b" / "run", loans(tmp_path / "b", pool=pool)).run("preparation.discovery")
+    assert other.decisions["data.absent"] == [] and other.rules["data.absent"] == "absent.unsure"
+    # and where numbers hold it too, it means unknown
+    (tmp_path / "c").mkdir()
+    fee = np.where(np.arange(600) % 50 == 0, "NA", np.arange(600).astype(str))
+    third = Bench(tmp_path / "c" / "run", loans(tmp_path / "c", pool=pool, fee=fee)).run("preparation.discovery")
+    assert third.decisions["data.absent"] == [] and third.rules["data.absent"] == "absent.unknown"
+    assert "data.absent" not in bench(tmp_path / "d").asked

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def test_half_a_character_in_json_does_no_harm(tmp_path: Path) -> None:
     assert frame.iloc[0, 0] == "x?"
 
 
-def workbook(path: Path, **sheets: list[list[Any]]) -> Path:
+def workbook(path: Path, **sheets: Sequence[Sequence[Any]]) -> Path:
     book = openpyxl.Workbook()
     assert book.active is not None
     book.remove(book.active)
@@ -115,7 +116,7 @@ def test_of_several_sheets_the_largest_is_read_the_others_named_and_any_can_be_c
 
 def test_titles_remarks_and_totals_of_a_sheet_are_left_out_and_told(tmp_path: Path) -> None:
     total = ["Total", sum(row[1] for row in FEES[1:]), None]
-    rows = [["Fees 2024"], [None], ["by", "finance"], *FEES, total, [None], ["Source: the ledger"]]
+    rows: list[list[Any]] = [["Fees 2024"], [None], ["by", "finance"], *FEES, total, [None], ["Source: the ledger"]]
     frame, reading = read_table(workbook(tmp_path / "b.xlsx", s=rows))
     assert frame["id"].tolist() == list(range(1, 21)) and frame["fee"].dtype == "float64"
     said = "\n".join(map(str, reading.warnings))

@@ -8,6 +8,7 @@ import io
 import json
 import lzma
 import zipfile
+from collections.abc import Callable
 
 import pandas as pd
 import pyarrow as pa
@@ -115,19 +116,20 @@ DAMAGE = st.one_of(
 """(what is done, where as a share of the file, with what)."""
 
 
+EDITS: dict[str, Callable[[bytes, int, bytes], bytes]] = {
+    "insert": lambda data, at, part: data[:at] + part + data[at:],
+    "overwrite": lambda data, at, part: data[:at] + part + data[at + len(part) :],
+    "remove": lambda data, at, part: data[:at] + data[at + len(part) :],
+    "cut": lambda data, at, part: data[:at],
+    "repeat": lambda data, at, part: data[:at] + data[at : at + len(part)] * 3 + data[at:],
+    "replace": lambda data, at, part: data.replace(data[at : at + 1] or b",", part, 50),
+}
+
+
 def damaged(sound: bytes, damage: list[tuple[str, float, bytes]]) -> bytes:
     data = sound
     for what, share, part in damage:
-        at = int(share * len(data))
-        length = len(part)
-        data = {
-            "insert": lambda data=data, at=at, part=part: data[:at] + part + data[at:],
-            "overwrite": lambda data=data, at=at, part=part: data[:at] + part + data[at + len(part) :],
-            "remove": lambda data=data, at=at, length=length: data[:at] + data[at + length :],
-            "cut": lambda data=data, at=at: data[:at],
-            "repeat": lambda data=data, at=at, length=length: data[:at] + data[at : at + length] * 3 + data[at:],
-            "replace": lambda data=data, at=at, part=part: data.replace(data[at : at + 1] or b",", part, 50),
-        }[what]()[:100_000]
+        data = EDITS[what](data, int(share * len(data)), part)[:100_000]
     return data
 
 

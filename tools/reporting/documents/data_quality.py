@@ -64,7 +64,7 @@ def build(m: Material) -> Document:
             "Cleaning",
             finding_of(m, "preparation.cleaning"),
             _changes(m),
-            decided(m, ("cleaning.missing", "cleaning.outliers", "cleaning.duplicates")),
+            decided(m, ("data.absent", "cleaning.missing", "cleaning.outliers", "cleaning.duplicates")),
         ),
     ]
     return Document("02-data-quality-report", "Data quality report", lead, tuple(sections))
