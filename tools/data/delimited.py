@@ -49,6 +49,7 @@ def read_delimited(
     ragged: str | None = None,
     quote: str | None = None,
     skip: int | None = None,
+    given: Sequence[str] | None = None,
 ) -> Delimited:
     """Split text into columns of raw cells.
 
@@ -60,6 +61,7 @@ def read_delimited(
         ragged: "skip" leaves out rows with another number of fields and counts them; otherwise they are an error.
         quote: stated quotation mark, or None to find it.
         skip: lines with content before the table, or None to find out.
+        given: names for the columns that the person states.
 
     Raises:
         InputError: no rows, rows of differing length, an unclosed quote, or text that is no table.
@@ -82,7 +84,7 @@ def read_delimited(
     common = layout.usual_width(rows)
     above = layout.lines_above(rows, common) if skip is None else min(skip, len(rows) - 1)
     first, rows = first[above:], rows[above:]
-    has_header, why = (header, None) if header is not None else layout.find_header(rows)
+    has_header, why = (header, None) if header is not None else layout.find_header(rows, given)
     if has_header and layout.COMMENT.match(rows[0][0]) and len(rows[0]) == common:
         rows[0] = [layout.COMMENT.sub("", rows[0][0], count=1).strip(), *rows[0][1:]]
     width = len(rows[0]) if has_header and len(rows) > 1 else common

@@ -64,8 +64,13 @@ def lines_above(rows: Rows, width: int) -> int:
     return above
 
 
-def find_header(rows: Rows) -> tuple[bool, Sentence]:
-    """Whether the first row holds names: (yes or no, what speaks for it)."""
+def find_header(rows: Rows, given: Sequence[str] | None = None) -> tuple[bool, Sentence]:
+    """Whether the first row holds names: (yes or no, what speaks for it).
+
+    Args:
+        rows: the first rows of the table.
+        given: names that the person gave; a table for which they are needed has none of its own, if in doubt.
+    """
     first, rest = rows[0], rows[1:]
     votes = 0.0
     for place, cell in enumerate(first):
@@ -85,7 +90,8 @@ def find_header(rows: Rows) -> tuple[bool, Sentence]:
             votes += 0.5
     if not rest:
         votes = -1.0 if any(numeric(cell) for cell in first) else 1.0
-    if votes >= 0:
+    repeated = given is not None and [cell.strip() for cell in rows[0]] == list(given)
+    if votes > 0 or repeated or (votes == 0 and given is None):
         return True, say("the first line differs in kind from the lines below it")
     return False, say("the first line looks like the lines below it, so the columns have no names")
 

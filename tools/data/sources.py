@@ -208,6 +208,7 @@ def _delimited(data: bytes, settings: SourceSettings, name: str) -> Table:
         ragged=settings.ragged,
         quote=settings.quote,
         skip=settings.skip,
+        given=settings.names,
     )
     return Table(
         "delimited text",

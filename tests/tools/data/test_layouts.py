@@ -321,3 +321,25 @@ def test_a_separator_that_cannot_be_meant_is_refused() -> None:
         with pytest.raises(InputError) as refused:
             SourceSettings.of(wrong)
         assert refused.value.code == 8
+
+
+def test_where_names_are_given_a_doubtful_first_line_is_a_row(tmp_path: Path) -> None:
+    lines = "".join(f"word{i},text{i}\n" for i in range(20))
+    path = write(tmp_path, lines)
+    frame, reading = read_table(path, {"names": ["left", "right"]})
+    assert len(frame) == 20 and not reading.header
+    headed, _ = read_table(write(tmp_path, "left,right\n" + lines), {"names": ["left", "right"]})
+    assert len(headed) == 20
+    renamed, _ = read_table(write(tmp_path, text()), {"names": ["a", "b", "c", "d"]})
+    assert len(renamed) == 40 and list(renamed.columns) == ["a", "b", "c", "d"]
+
+
+def test_a_test_file_without_names_goes_by_place_and_one_with_names_by_name(tmp_path: Path) -> None:
+    settings = SourceSettings.of({"names": ["age", "plan", "churn"], "header": False})
+    body = "".join(f"{20 + i},{'ab'[i % 2]},{i % 2}\n" for i in range(30))
+    frame, reading = read_table(write(tmp_path, body), settings)
+    both, told = append_test(frame, reading, write(tmp_path, body, "test.csv"), settings)
+    assert told.test_rows == 30 and len(both) == 60 and both["churn"].tolist()[:30] == both["churn"].tolist()[30:]
+    frame, reading = read_table(write(tmp_path, "age,plan\n1,a\n2,b\n3,a\n"))
+    both, _ = append_test(frame, reading, write(tmp_path, "plan;age\nb;7\na;8\nb;9\n", "test.csv"), SourceSettings())
+    assert both["age"].tolist() == [1, 2, 3, 7, 8, 9] and both["plan"].tolist()[3:] == ["b", "a", "b"]
