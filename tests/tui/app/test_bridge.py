@@ -60,7 +60,7 @@ def test_a_look_that_nobody_waits_for_any_more_is_not_taken_and_harms_nothing() 
 def test_what_a_look_stumbles_over_reaches_who_asked() -> None:
     async def scene() -> None:
         bridge = Busy("the session")
-        asked = await bridge.asked(lambda _: {}["nothing here"])
+        asked = await bridge.asked(lambda known: {"a": known}["nothing here"])
         bridge.work()
         with pytest.raises(KeyError, match="nothing here"):
             await asked
