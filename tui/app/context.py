@@ -124,8 +124,9 @@ class ContextPane(Vertical):
         self._changed()
 
     def toggle(self) -> bool:
-        """Hide it, or show it where it is hidden; returns whether it can be seen."""
+        """Hide it with what was kept in it, or show it where it is hidden; returns whether it can be seen."""
         self.wanted = not self.open
+        self._evidence = self._evidence if self.wanted else None
         self.fit_to(self._columns)
         return self.open
 
