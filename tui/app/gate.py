@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
@@ -47,24 +47,61 @@ class Opened:
 
 
 class Evidence(VerticalScroll):
-    """The gate's evidence; tells when its end was on screen."""
+    """The gate's evidence; tells how many of its lines were on screen."""
 
     class Seen(Message):
-        """The last line was on screen."""
+        """More lines were on screen."""
 
     can_focus = True
-    seen = False
+
+    def __init__(self) -> None:
+        super().__init__(id="evidence")
+        self._lines: set[int] = set()
+        self._extent = Size(0, 0)
+        """For which layout the lines count: in another one they stand elsewhere."""
+
+    @property
+    def lines(self) -> int:
+        """How many lines it has."""
+        return self._extent.height
+
+    @property
+    def unseen(self) -> list[int]:
+        """The lines that were not on screen."""
+        return [row for row in range(self.lines) if row not in self._lines]
 
     def look(self) -> None:
-        """Tell once when the end is in view."""
-        if not self.seen and self.max_scroll_y <= self.scroll_offset.y and self.size.height:
-            self.seen = True
+        """Take note of what is in view."""
+        if self.virtual_size != self._extent:
+            self._extent, self._lines = self.virtual_size, set()
+        top = self.scroll_offset.y
+        rows = set(range(top, min(top + self.size.height, self.lines))) - self._lines
+        if rows:
+            self._lines |= rows
             self.post_message(self.Seen())
 
     def watch_scroll_y(self, old: float, new: float) -> None:
         """Scrolled by whatever means."""
         super().watch_scroll_y(old, new)
         self.call_after_refresh(self.look)
+
+    def watch_virtual_size(self) -> None:
+        """Laid out anew."""
+        self.call_after_refresh(self.look)
+
+    def action_scroll_end(self) -> None:
+        """Leap to the end: lines that only fly past were not on screen."""
+        self.scroll_end(animate=False)
+
+    def page(self, way: int) -> None:
+        """Scroll by a page; from the end on to what was leapt over."""
+        unseen = self.unseen
+        if way < 0:
+            self.scroll_page_up(animate=False)
+        elif unseen and self.scroll_offset.y >= self.max_scroll_y:
+            self.scroll_to(y=unseen[0], animate=False)
+        else:
+            self.scroll_page_down(animate=False)
 
     def follow(self, widget: Widget, row: int) -> None:
         """Bring a row of a widget into view, since only the evidence as a whole scrolls."""
@@ -142,7 +179,7 @@ class GateScreen(ModalScreen[Opened]):
         with Vertical() as frame:
             frame.border_title = content(f"Gate · {gate.title}")
             frame.border_subtitle = content(f"evidence {short_hash(gate.evidence)}")
-            with Evidence(id="evidence"):
+            with Evidence():
                 yield Static(_opening(gate), markup=False)
                 yield Checks(gate.checks)
                 if self.view.curve is not None:
@@ -176,14 +213,19 @@ class GateScreen(ModalScreen[Opened]):
         self.call_after_refresh(self.query_one(Evidence).look)
 
     def on_evidence_seen(self) -> None:
-        """From here on a decision is taken."""
-        self.armed = True
+        """Once all of it was on screen, a decision is taken."""
+        evidence = self.query_one(Evidence)
+        self.armed = self.armed or (evidence.lines > 0 and not evidence.unseen)
         self._tell()
 
     def _tell(self) -> None:
         keys = "a approve · c with conditions · r revise · x reject · esc look later"
-        ready = keys if self.armed else "Read the evidence first: page down to its end, then decide. esc looks later."
-        self.query_one("#decide", Static).update(Content(ready).stylize("bold" if self.armed else "$foreground-muted"))
+        evidence = self.query_one(Evidence)
+        seen = evidence.lines - len(evidence.unseen)
+        count = f": {seen} of {evidence.lines} lines seen" if evidence.lines else ""
+        first = f"Read the evidence first{count}. pgdn reads on, esc looks later."
+        shown = Content(keys).stylize("bold") if self.armed else Content(first).stylize("$foreground-muted")
+        self.query_one("#decide", Static).update(shown)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The keys of the threshold are there only where it may be moved."""
@@ -224,12 +266,11 @@ class GateScreen(ModalScreen[Opened]):
 
     def action_page(self, way: int) -> None:
         """Scroll by a page, wherever the keyboard is."""
-        evidence = self.query_one(Evidence)
-        evidence.scroll_page_down(animate=False) if way > 0 else evidence.scroll_page_up(animate=False)
+        self.query_one(Evidence).page(way)
 
     def action_to_end(self) -> None:
-        """Scroll to the end."""
-        self.query_one(Evidence).scroll_end(animate=False)
+        """Leap to the end."""
+        self.query_one(Evidence).action_scroll_end()
 
     def action_what_if(self) -> None:
         """Put the keys on the threshold's track."""

@@ -37,17 +37,36 @@ def test_a_decision_waits_until_the_end_of_the_evidence_was_on_screen() -> None:
     assert play(request(steps=LONG), scene, view=view(curve=CURVE)).left == []
 
 
-@pytest.mark.parametrize("key", ["pagedown", "end"])
-def test_every_way_of_scrolling_to_the_end_arms_the_decision(key: str) -> None:
+@pytest.mark.parametrize("key", ["pagedown", "down"])
+def test_reading_on_by_page_or_by_line_arms_the_decision_for_good(key: str) -> None:
     async def scene(stage: Stage, pilot: Pilot[Any]) -> None:
         assert not stage.gate.armed
-        for _ in range(20):
+        for _ in range(80):
             await pilot.press(key)
         await until(pilot, lambda: stage.gate.armed)
         await pilot.press("pageup")
         assert stage.gate.armed
 
     play(request(steps=LONG), scene)
+
+
+def test_a_leap_to_the_end_is_no_reading_and_the_next_page_is_what_was_leapt_over() -> None:
+    async def scene(stage: Stage, pilot: Pilot[Any]) -> None:
+        evidence = stage.gate.query_one("#evidence")
+        await pilot.press("end")
+        await until(pilot, lambda: evidence.scroll_offset.y == evidence.max_scroll_y)
+        await pilot.press("a")
+        assert not stage.gate.armed
+        assert stage.screen is stage.gate
+        told = str(stage.gate.query_one("#decide", Static).visual)
+        assert re.search(r"(\d+) of (\d+) lines seen", told), told
+        await pilot.press("pagedown")
+        await until(pilot, lambda: 0 < evidence.scroll_offset.y < evidence.max_scroll_y)
+        for _ in range(20):
+            await pilot.press("pagedown")
+        await until(pilot, lambda: stage.gate.armed)
+
+    play(request(steps=LONG), scene, size=(100, 30))
 
 
 def test_a_page_is_turned_wherever_the_keys_are() -> None:

@@ -38,8 +38,8 @@ FILES = {
 DECISIONS = {
     "split.test_size": ("person", 0.25, 0.2, "A fifth is usual."),
     "split.kind": ("recommended", "stratified", "stratified", "The classes are of unequal size."),
-    "cleaning.missing.savings": ("recommended", "median", "median", "It is skewed, and 18 % is too much to drop."),
-    "features.derive": ("file", ["ratio(amount, duration)", "log1p(amount)", "age_band"], None, ""),
+    "cleaning.missing": ("recommended", "median", "median", "It is skewed, and 18 % is too much to drop."),
+    "features.derived": ("file", ["ratio(amount, duration)", "log1p(amount)", "age_band"], None, ""),
 }
 TOLD: list[Line] = [
     STARTED,
