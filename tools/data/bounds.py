@@ -1,16 +1,15 @@
-"""Values that no computation can go on with: infinite numbers, and days outside the calendar."""
+"""Values that no computation can go on with: numbers too large, and days outside the calendar."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
+from tools.serving.service.coerce import LARGEST
 from tools.wording import Sentence, plural, say
 
 FIRST, LAST = np.datetime64("0001-01-01", "us"), np.datetime64("9999-12-31T23:59:59.999999", "us")
 """Days between which the calendar of programs runs."""
-LARGEST = 1e150
-"""Magnitude past which a number's square is infinite."""
 
 
 def within_bounds(values: pd.Series, name: str) -> tuple[pd.Series, Sentence | None]:
@@ -26,7 +25,7 @@ def within_bounds(values: pd.Series, name: str) -> tuple[pd.Series, Sentence | N
     elif values.dtype.kind == "f":
         with np.errstate(invalid="ignore"):
             outside = np.abs(values.to_numpy(dtype=np.float64)) > LARGEST
-        kind = "infinite numbers"
+        kind = "numbers too large to compute with"
     else:
         return values, None
     count = int(outside.sum())

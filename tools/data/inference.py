@@ -21,6 +21,7 @@ from tools.data.reading import (
     ColumnType,
     number_pattern,
     read_cells,
+    without_unit,
 )
 from tools.wording import say
 
@@ -55,6 +56,8 @@ DATE_FORMATS = (
 """Formats that are tried, in this order."""
 DATE_TWINS = {"%m/%d/%Y": "%d/%m/%Y", "%m/%d/%y": "%d/%m/%y", "%d-%m-%Y": "%m-%d-%Y"}
 """Formats that read the same text as another day."""
+UNITS = ("$", "€", "£", "¥", "₹", "%", "USD", "EUR", "GBP", "CHF", "US$")
+"""Signs around numbers that are taken off."""
 MOSTLY = 0.95
 """Share of cells that must be numbers (or dates) for a column to be read so in spite of a few odd texts."""
 ODD_TEXTS = 5
@@ -98,6 +101,8 @@ def file_decimal(columns: Sequence[pd.Series]) -> str:
     for cells in columns:
         texts = _plain(cells)
         texts = texts[~texts.isin(MISSING_MARKS + NUMERIC_MARKS)]
+        if len(texts):
+            texts = without_unit(texts, _unit(texts))
         if not len(texts) or not texts.str.contains(",", regex=False).any():
             continue
         comma = max(_share(texts, number_pattern(",", mark).pattern) for mark in (".", " ", "\u00a0", "\u202f", "'"))
@@ -169,7 +174,7 @@ def _as_stated(
     values = texts[~texts.isin(missing) & (texts != "")]
     ways: list[dict[str, str]] = [{}]
     if stated.kind in ("number", "integer"):
-        ways = number_styles(decimal)
+        ways = [{**style, "unit": _unit(values) if len(values) else ""} for style in number_styles(decimal)]
     elif stated.kind == "date":
         ways = [{"date_format": stated.form}] if stated.form else [{"date_format": form} for form in DATE_FORMATS]
     trials = [trial.model_copy(update=way) for way in ways]
@@ -209,8 +214,9 @@ def _decide(
     if not len(values):
         found = sorted(set(texts[marked & ~blank]))
         return start.model_copy(update={"missing": tuple(numeric)}), found
+    unit = _unit(values)
     for kind, options in (
-        ("number", number_styles(decimal)),
+        ("number", [{**style, "unit": unit} for style in number_styles(decimal)]),
         ("date", [{"date_format": f} for f in DATE_FORMATS]),
     ):
         for style in options:
@@ -219,13 +225,24 @@ def _decide(
             if odd is None:
                 continue
             if kind == "number":
-                trial = _number_type(trial, values[~values.isin(odd)])
+                trial = _number_type(trial, without_unit(values[~values.isin(odd)], unit))
                 if trial.type == "text":
                     break
             found = sorted(set(texts[marked & ~blank]))
             return trial.model_copy(update={"missing": (*numeric, *odd)}), found
     found = sorted(set(texts[texts.isin(everywhere)]))
     return start.model_copy(update={"missing": tuple(everywhere)}), found
+
+
+def _unit(values: pd.Series) -> str:
+    """The sign that most cells have before or behind a figure; "" where there is none."""
+    head = values.iloc[:200]
+    for sign in UNITS:
+        mark = re.escape(sign)
+        spots = head.str.contains(rf"^[+-]?\s*{mark}\s*[+-]?[0-9.,]|[0-9.,]\s*{mark}$", regex=True)
+        if spots.to_numpy(dtype=bool, na_value=False).mean() > 0.5:
+            return sign
+    return ""
 
 
 def number_styles(decimal: str) -> list[dict[str, str]]:
@@ -253,7 +270,7 @@ def _odd(trial: ColumnReading, values: pd.Series, weights: NDArray[np.int64]) ->
 def _fits(trial: ColumnReading, values: pd.Series) -> NDArray[np.bool_]:
     if trial.type == "number":
         pattern = number_pattern(trial.decimal, trial.thousands).pattern
-        return values.str.fullmatch(pattern).to_numpy(dtype=bool, na_value=False)
+        return without_unit(values, trial.unit).str.fullmatch(pattern).to_numpy(dtype=bool, na_value=False)
     if trial.date_format == "iso" and not values.str.fullmatch(ISO_DATE.pattern).iloc[:200].any():
         return np.zeros(len(values), dtype=bool)
     return ~read_cells(trial, values).unreadable

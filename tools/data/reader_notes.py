@@ -67,6 +67,28 @@ def codes(found: list[Inferred]) -> list[Assumption]:
     ]
 
 
+def units(found: list[Inferred]) -> list[Assumption]:
+    """One assumption per sign that was taken off numbers, over all columns that have it."""
+    names: dict[str, list[str]] = {}
+    for inferred in found:
+        if inferred.reading.unit:
+            names.setdefault(inferred.reading.unit, []).append(inferred.reading.name)
+    return [
+        Assumption(
+            what="unit",
+            value=unit,
+            column=columns[0] if len(columns) == 1 else None,
+            evidence=say(
+                '{names} {verb} read as numbers, "{unit}" taken off; source.types says otherwise',
+                names=listed(columns),
+                verb=plural(len(columns), "is", "are"),
+                unit=unit,
+            ),
+        )
+        for unit, columns in sorted(names.items())
+    ]
+
+
 def doubtful_points(found: list[Inferred]) -> list[Assumption]:
     """Columns such as 1.500 and 2.500, in which the mark may stand before decimals or between thousands."""
     doubtful = [inferred.reading for inferred in found if inferred.doubtful]

@@ -45,9 +45,10 @@ class Assumption(Record):
 class ColumnReading(Record):
     """How the cells of one column become values.
 
-    A cell is stripped of surrounding white space; one of ``missing`` (or nothing) is a missing value. A number must
-    match ``number_pattern(decimal, thousands)`` in full; then its thousands marks go and its decimal mark becomes a
-    point. A date follows ``date_format``: a ``strptime`` format, or "iso" for ``ISO_DATE``. Text is taken as it is.
+    A cell is stripped of surrounding white space; one of ``missing`` (or nothing) is a missing value. A number, its
+    ``unit`` taken off, must match ``number_pattern(decimal, thousands)`` in full; then its thousands marks go and its
+    decimal mark becomes a point. A date follows ``date_format``: a ``strptime`` format, or "iso" for ``ISO_DATE``. Text
+    is taken as it is.
     """
 
     name: str
@@ -56,6 +57,8 @@ class ColumnReading(Record):
     type: ColumnType
     decimal: str = "."
     thousands: str = ""
+    unit: str = ""
+    """A sign such as "$" or "%" that may stand before or behind a number and is taken off."""
     date_format: str | None = None
     missing: tuple[str, ...] = ()
     true: tuple[str, ...] = ()
@@ -159,7 +162,16 @@ def tidy(series: pd.Series, kind: ColumnType) -> pd.Series:
     return pd.Series(series.to_numpy(dtype=np.float64, na_value=np.nan), dtype="float64")
 
 
+def without_unit(texts: pd.Series, unit: str) -> pd.Series:
+    """Texts without the unit at their end or start, where a sign may stand before it."""
+    if not unit:
+        return texts
+    sign = re.escape(unit)
+    return texts.str.replace(rf"^([+-]?)\s*{sign}\s*|\s*{sign}$", r"\1", n=1, regex=True)
+
+
 def _numbers(column: ColumnReading, texts: pd.Series) -> tuple[pd.Series, pd.Series]:
+    texts = without_unit(texts, column.unit)
     readable = texts.str.fullmatch(number_pattern(column.decimal, column.thousands).pattern).fillna(False).astype(bool)
     plain = texts.where(readable, None)
     if column.thousands:

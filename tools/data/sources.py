@@ -18,7 +18,7 @@ from tools.data.encodings import decode
 from tools.data.inference import Inferred, StatedType, boolean_reading, file_decimal, infer, typed_reading
 from tools.data.naming import unique_names
 from tools.data.opening import content, format_of
-from tools.data.reader_notes import codes, decimal_marks, doubtful_points, missing_marks, odd_cells
+from tools.data.reader_notes import codes, decimal_marks, doubtful_points, missing_marks, odd_cells, units
 from tools.data.reading import Assumption, ColumnReading, Reading, read_cells, tidy
 from tools.data.settings import SourceSettings, stated_type
 from tools.data.totals import find_totals
@@ -312,6 +312,7 @@ def _typed(table: Table, settings: SourceSettings, name: str) -> tuple[pd.DataFr
             readings.append(typed.model_copy(update={"renamed_from": renamed.get(title)}))
     assumed += [assumption for inferred in found for assumption in inferred.assumed]
     assumed += decimal_marks(found)
+    assumed += units(found)
     assumed += missing_marks(found)
     assumed += codes(found)
     if settings.decimal is None and table.separator in (";", "\t"):

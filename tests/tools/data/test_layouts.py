@@ -283,11 +283,11 @@ def test_a_type_can_be_stated_for_a_column_that_the_source_types(tmp_path: Path)
     assert frame["code"].tolist()[:2] == ["1", "2"] and frame["day"].iloc[0] == "2020-01-02T00:00:00"
 
 
-def test_infinite_numbers_and_days_outside_the_calendar_are_missing_and_told(tmp_path: Path) -> None:
+def test_numbers_too_large_and_days_outside_the_calendar_are_missing_and_told(tmp_path: Path) -> None:
     frame, reading = read_table(write(tmp_path, "a,b\n1e999,1\n2,2\n3,3\n"))
-    assert int(frame["a"].isna().sum()) == 1 and "infinite" in str(reading.warnings[0])
+    assert int(frame["a"].isna().sum()) == 1 and "too large" in str(reading.warnings[0])
     later, notes = read_like(write(tmp_path, "a,b\n1e999,1\n", "later.csv"), reading)
-    assert later["a"].isna().all() and "infinite" in str(notes[0])
+    assert later["a"].isna().all() and "too large" in str(notes[0])
 
 
 def test_totals_of_a_test_file_are_no_test_rows_but_rows_to_be_scored_are_all_kept(tmp_path: Path) -> None:
@@ -343,3 +343,34 @@ def test_a_test_file_without_names_goes_by_place_and_one_with_names_by_name(tmp_
     frame, reading = read_table(write(tmp_path, "age,plan\n1,a\n2,b\n3,a\n"))
     both, _ = append_test(frame, reading, write(tmp_path, "plan;age\nb;7\na;8\nb;9\n", "test.csv"), SourceSettings())
     assert both["age"].tolist() == [1, 2, 3, 7, 8, 9] and both["plan"].tolist()[3:] == ["b", "a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "unit", "values"),
+    [
+        (["$1,500.50", "$20", "-$3.25"], "$", [1500.5, 20.0, -3.25]),
+        (["1.500,50 €", "20 €", "3,25 €"], "€", [1500.5, 20.0, 3.25]),
+        (["12%", "3.5 %", "100%"], "%", [12.0, 3.5, 100.0]),
+        (["CHF 1'200.00", "CHF 5.00", "n/a"], "CHF", [1200.0, 5.0, None]),
+    ],
+)
+def test_money_and_shares_are_numbers_for_training_and_for_later_rows(
+    tmp_path: Path, cells: list[str], unit: str, values: list[float | None]
+) -> None:
+    from tools.serving.service.coerce import ColumnReader, Fault
+
+    frame, reading = read_table(write(tmp_path, "a;b\n" + "".join(f"{cell};x\n" for cell in cells * 4)))
+    column = reading.column("a")
+    assert column.unit == unit and [None if pd.isna(each) else each for each in frame["a"][:3]] == values
+    told = [str(item.evidence) for item in reading.assumed if item.what == "unit"]
+    assert len(told) == 1 and f'"{unit}" taken off' in told[0]
+    faults: list[Fault] = []
+    served = ColumnReader(column.model_dump(mode="json")).read(cells, False, faults)
+    assert [None if pd.isna(each) else each for each in served.tolist()] == values and not faults
+    kept, _ = read_table(tmp_path / "table.csv", {"types": {"a": "text"}})
+    assert kept["a"].iloc[0] == cells[0]
+
+
+def test_codes_with_a_sign_are_no_money(tmp_path: Path) -> None:
+    frame, reading = read_table(write(tmp_path, "a,b\n" + "".join(f"EUR{i}X,{i}\n" for i in range(30))))
+    assert frame["a"].dtype == "str" and not reading.column("a").unit

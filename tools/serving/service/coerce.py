@@ -83,7 +83,7 @@ class ColumnReader:
     """Reads cells of one column by its entry in the reading.
 
     Args:
-        entry: ``{name, type, decimal?, thousands?, date_format?, missing?, true?, false?}``.
+        entry: ``{name, type, decimal?, thousands?, unit?, date_format?, missing?, true?, false?}``.
     """
 
     def __init__(self, entry: Mapping[str, Any]) -> None:
@@ -95,6 +95,9 @@ class ColumnReader:
         self.marks: frozenset[str] = frozenset(entry.get("missing") or ())
         self.words: dict[str, float] = dict.fromkeys(entry.get("false") or _FALSE, 0.0)
         self.words.update(dict.fromkeys(entry.get("true") or _TRUE, 1.0))
+        self.unit: str = entry.get("unit") or ""
+        sign = re.escape(self.unit)
+        self._unit = re.compile(rf"^([+-]?)\s*{sign}\s*|\s*{sign}$")
         self._pattern = _number_pattern(self.decimal, self.thousands)
         self._parse: Callable[[Any, bool], Any] = PARSERS[self.type].__get__(self)
 
@@ -162,6 +165,8 @@ class ColumnReader:
             return None
         if len(text) > 400:
             raise Unreadable("is too long for a number")
+        if self.unit:
+            text = self._unit.sub(r"\1", text, count=1)
         if not self._pattern.fullmatch(text):
             raise Unreadable("is not a number")
         if self.thousands:
