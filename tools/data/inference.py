@@ -58,6 +58,7 @@ DATE_TWINS = {"%m/%d/%Y": "%d/%m/%Y", "%m/%d/%y": "%d/%m/%y", "%d-%m-%Y": "%m-%d
 """Formats that read the same text as another day."""
 UNITS = ("$", "€", "£", "¥", "₹", "%", "USD", "EUR", "GBP", "CHF", "US$")
 """Signs around numbers that are taken off."""
+FIGURE = re.compile("[0-9]")
 MOSTLY = 0.95
 """Share of cells that must be numbers (or dates) for a column to be read so in spite of a few odd texts."""
 ODD_TEXTS = 5
@@ -214,6 +215,9 @@ def _decide(
     if not len(values):
         found = sorted(set(texts[marked & ~blank]))
         return start.model_copy(update={"missing": tuple(numeric)}), found
+    if not _mostly_figures(values):
+        found = sorted(set(texts[texts.isin(everywhere)]))
+        return start.model_copy(update={"missing": tuple(everywhere)}), found
     unit = _unit(values)
     for kind, options in (
         ("number", [{**style, "unit": unit} for style in number_styles(decimal)]),
@@ -237,12 +241,21 @@ def _decide(
 def _unit(values: pd.Series) -> str:
     """The sign that most cells have before or behind a figure; "" where there is none."""
     head = values.iloc[:200]
+    joined = "\n".join(head)
     for sign in UNITS:
+        if sign not in joined:
+            continue
         mark = re.escape(sign)
         spots = head.str.contains(rf"^[+-]?\s*{mark}\s*[+-]?[0-9.,]|[0-9.,]\s*{mark}$", regex=True)
         if spots.to_numpy(dtype=bool, na_value=False).mean() > 0.5:
             return sign
     return ""
+
+
+def _mostly_figures(values: pd.Series) -> bool:
+    """Whether half of the first texts hold a figure, as every number and every date does."""
+    head = values.iloc[:200].tolist()
+    return sum(FIGURE.search(text) is not None for text in head) >= 0.5 * len(head)
 
 
 def number_styles(decimal: str) -> list[dict[str, str]]:
