@@ -72,7 +72,11 @@ def test_every_format_in_gives_the_same_predictions(made: Made, tmp_path: Path) 
     frame.to_csv(tmp_path / "g.csv.gz", index=False)
     (tmp_path / "folder").mkdir()
     typed.to_parquet(tmp_path / "folder" / "part.parquet")
-    for name in ("b.parquet", "c.jsonl", "d.csv", "e.xlsx", "f.arrow", "g.csv.gz", "folder"):
+    frame.to_csv(tmp_path / "h.csv.bz2", index=False)
+    frame.to_csv(tmp_path / "i.zip", index=False, compression={"method": "zip", "archive_name": "rows.csv"})
+    frame.to_json(tmp_path / "j.json", orient="records")
+    packed = ("g.csv.gz", "h.csv.bz2", "i.zip")
+    for name in ("b.parquet", "c.jsonl", "d.csv", "e.xlsx", "f.arrow", *packed, "folder", "j.json"):
         pd.testing.assert_frame_equal(scored(made, tmp_path / name, tmp_path / "o.csv"), expected)
 
 
