@@ -79,6 +79,14 @@ class Answers(BaseModel):
             return value
         return {key: item if isinstance(item, list | tuple) else [item] for key, item in value.items()}
 
+    def to(self, question: str) -> Given | None:
+        """The answer to a question: to this very one, else to the pattern that it belongs to."""
+        given = self.answers.get(question)
+        if given is None:
+            patterns = (key for key in self.answers if key.endswith(".*") and question.startswith(key[:-1]))
+            given = self.answers.get(next(patterns, ""))
+        return given
+
     def with_answers(self, more: dict[str, Given]) -> Answers:
         """These answers with others put over them."""
         return self.model_copy(update={"answers": {**self.answers, **more}})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -71,7 +72,7 @@ class Headless:
     def _answer(self, session: Session) -> None:
         question = session.pending
         assert isinstance(question, Question)
-        given = self._recorded(question.id)
+        given = self.answers.to(question.id)
         if given is None and self.accept_recommended:
             given = Given(value=RECOMMENDED, source="recommended")
         if given is None:
@@ -90,16 +91,6 @@ class Headless:
         """Say that the run ends here as asked, at an open gate."""
         data = {"reason": f"gate {opened.data['gate']} waits for a person", "hint": opened.data["resume_command"]}
         self.show(Event(type="stopped", run=session.run.id, data=data))
-
-    def _recorded(self, name: str) -> Given | None:
-        """The recorded answer: of this very question, else of the pattern that it belongs to."""
-        given = self.answers.answers.get(name)
-        if given is None:
-            pattern = next(
-                (key for key in self.answers.answers if key.endswith(".*") and name.startswith(key[:-1])), None
-            )
-            given = self.answers.answers[pattern] if pattern else None
-        return given
 
     def _decide(self, session: Session) -> bool:
         """Take the recorded decision for this visit of the gate; False where the run was asked to stop here.
@@ -169,7 +160,13 @@ def check_answers(answers: Answers) -> None:
 
 @contextmanager
 def _stopped_by_signals(session: Session) -> Iterator[None]:
-    """Turn SIGINT and SIGTERM into a clean stop that leaves a resumable run."""
+    """Turn SIGINT and SIGTERM into a clean stop that leaves a resumable run.
+
+    Where the session has a thread of its own, beside a terminal's screens, signals are not its business.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     loop = asyncio.get_running_loop()
     caught: list[signal.Signals] = []
 

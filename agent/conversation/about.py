@@ -122,5 +122,6 @@ def history(position: Position) -> Grid:
         (f"gate {inert(gate.gate)}", gate.decision, inert(gate.by, 60), inert(gate.reason, 300))
         for state in position.gates.values()
         for gate in state.decisions
+        if gate.source != "unchanged"
     ]
     return Grid(("decision", "value", "who", "reason"), tuple(reversed(rows)))

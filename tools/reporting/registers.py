@@ -52,7 +52,7 @@ RISKS = (
         "data",
         "share of missing values by column, and whether their absence tells the target",
         ("preparation.cleaning", "preparation.discovery"),
-        ("robustness",),
+        (),
         "missing values are a stated strategy of the cleaning plan and, where telling, a feature",
         risk_values.nothing_missing,
         risk_values.gaps,

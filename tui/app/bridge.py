@@ -178,6 +178,7 @@ class Bridge:
             self._listen(Told(event))
 
     async def _walk(self, opening: Opening) -> None:
+        from agent.repeating import Repeater
         from agent.retelling import retold
 
         self._session = self._record = None
@@ -198,8 +199,9 @@ class Bridge:
             )
             for event in retold(session.ledger.entries, session.position):
                 self._listen(Told(event))
+            given = Repeater(session, opening.again)
             async for event in session.events():
-                asked = event.type in {"question_asked", "gate_opened"}
+                asked = event.type == "gate_opened" or (event.type == "question_asked" and not given.repeat())
                 self._listen(Told(event, session.pending if asked else None))
 
 

@@ -41,9 +41,11 @@ class History(Static):
 
     DEFAULT_CSS = "History { width: 1fr; height: auto; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }"
 
-    def __init__(self, decisions: Grid) -> None:
+    def __init__(self, decisions: Grid | None) -> None:
+        """Show decisions; None shows nothing, since no run is open."""
         super().__init__(markup=False)
-        self._rows = decisions.rows[:_DECISIONS]
+        self._rows = decisions.rows[:_DECISIONS] if decisions else ()
+        self._none = "" if decisions is None else "Nothing is decided yet."
 
     def on_resize(self) -> None:
         """Draw at the present width."""
@@ -52,7 +54,7 @@ class History(Static):
             lines.append(Content(fit(f"{line(name)} = {line(value)}", self.size.width).rstrip()))
             why = f"  {line(who)}" + (f': "{line(reason)}"' if reason else "")
             lines.append(Content(fit(why, self.size.width).rstrip()).stylize("$foreground-muted"))
-        self.update(Content("\n").join(lines) if lines else Content("Nothing is decided yet."))
+        self.update(Content("\n").join(lines) if lines else Content(self._none))
 
 
 class ContextPane(Vertical):
@@ -124,8 +126,9 @@ class ContextPane(Vertical):
         self._changed()
 
     def toggle(self) -> bool:
-        """Hide it, or show it where it is hidden; returns whether it can be seen."""
+        """Hide it with what was kept in it, or show it where it is hidden; returns whether it can be seen."""
         self.wanted = not self.open
+        self._evidence = self._evidence if self.wanted else None
         self.fit_to(self._columns)
         return self.open
 
@@ -148,7 +151,7 @@ class ContextPane(Vertical):
             self._question = None
         elif event.type in {"gate_opened", "gate_decided", "finished"}:
             self._search = self._question = self._step = None
-        else:
+        elif event.type != "run_started":
             return
         self._changed()
 
@@ -249,9 +252,7 @@ async def _about(bridge: Bridge, question: Question) -> tuple[Part, ...]:
         return ()
 
 
-async def _history(bridge: Bridge) -> Grid:
-    from agent.conversation.parts import Grid
-
+async def _history(bridge: Bridge) -> Grid | None:
     def look(session: Session) -> Grid:
         from agent.conversation.about import history
 
@@ -260,4 +261,4 @@ async def _history(bridge: Bridge) -> Grid:
     try:
         return await bridge.read(look)
     except Exception:  # no run is open yet
-        return Grid(("decision", "value", "who", "reason"), ())
+        return None

@@ -222,7 +222,8 @@ class GateScreen(ModalScreen[Opened]):
         keys = "a approve · c with conditions · r revise · x reject · esc look later"
         evidence = self.query_one(Evidence)
         seen = evidence.lines - len(evidence.unseen)
-        first = f"Read the evidence first: {seen} of {evidence.lines} lines seen. pgdn reads on, esc looks later."
+        count = f": {seen} of {evidence.lines} lines seen" if evidence.lines else ""
+        first = f"Read the evidence first{count}. pgdn reads on, esc looks later."
         shown = Content(keys).stylize("bold") if self.armed else Content(first).stylize("$foreground-muted")
         self.query_one("#decide", Static).update(shown)
 

@@ -98,10 +98,10 @@ class Rail(Static):
             number += gated
             label = f"{number} {phase.name.capitalize()}" if gated else phase.name.capitalize()
             mark = {"approved": "✓", "waits": "?", "rejected": "×", "sent back": "↻"}.get(phase.gate, "")
-            if not gated and all(step.state == "done" for step in phase.steps):
-                mark = "✓"
+            through = not gated and all(step.state == "done" for step in phase.steps)
+            mark = "✓" if through else mark
             lines.append(_line(label, mark, width, "bold" if phase.name == current else ""))
-            shown = phase.name == current or (not narrow and phase.gate != "approved" and _begun(phase))
+            shown = phase.name == current or (not narrow and not through and phase.gate != "approved" and _begun(phase))
             for step in phase.steps if shown else ():
                 style = {"running": "$text-accent", "asks": "$text-accent", "done": ""}.get(
                     step.state, "$foreground-muted"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
 from textual.screen import Screen
 
 from agent.errors import describe
-from tui.app.evidence import evidence_of
+from tui.app.evidence import Evidence, evidence_of
 from tui.app.viewer import EvidenceScreen
 
 T = TypeVar("T")
@@ -19,15 +19,22 @@ T = TypeVar("T")
 class Reader:
     """Reads the run that a screen shows, off the screen's loop."""
 
-    def __init__(self, screen: Screen[Any], where: Callable[[], tuple[Path, str | None]]) -> None:
+    def __init__(
+        self,
+        screen: Screen[Any],
+        where: Callable[[], tuple[Path, str | None]],
+        pin: Callable[[Evidence], Coroutine[Any, Any, None]],
+    ) -> None:
         """Read for a screen.
 
         Args:
             screen: over which the viewer opens.
             where: tells the workspace's folder and the run.
+            pin: keeps evidence in view on that screen.
         """
         self._screen = screen
         self._where = where
+        self._pin = pin
 
     def open(self, name: str) -> None:
         """Show a deliverable by its stem, or a record: metrics, findings, manifest."""
@@ -61,7 +68,10 @@ class Reader:
         if found is not None:
             page = found["page"]
             opening = (lambda: self._page(Path(page))) if page else None
-            self._screen.app.push_screen(EvidenceScreen(evidence_of(found), open_page=opening))
+            evidence = evidence_of(found)
+            beside = self._screen.app.screen is self._screen
+            pin = (lambda: self._screen.run_worker(self._pin(evidence))) if beside else None
+            self._screen.app.push_screen(EvidenceScreen(evidence, open_page=opening, pin=pin))
 
     def _page(self, page: Path) -> None:
         self._screen.app.open_url(page.resolve().as_uri())

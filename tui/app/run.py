@@ -25,6 +25,7 @@ from tui.app.bridge import Bridge, Ended, Leaving, Listener, Opening, Told
 from tui.app.confirm import Confirm
 from tui.app.context import ContextPane
 from tui.app.conversing import Completing, SayInput
+from tui.app.evidence import Evidence
 from tui.app.finding import TranscriptFind
 from tui.app.forking import ForkForm
 from tui.app.gate import GateScreen
@@ -90,16 +91,18 @@ class RunScreen(Screen[None]):
         """Whether a step is in flight."""
         self.name_of_person = ""
         self._leaving = False
+        self._through = False
+        """Whether the run has come to its end."""
         self._advising: str | None = None
         """The phase in which advice is taken unseen."""
         self._answered: list[str] = []
         self._teller: Teller
-        self.reader = Reader(self, lambda: (self._opening.workspace, self.run_id))
+        self.reader = Reader(self, lambda: (self._opening.workspace, self.run_id), self._keep)
         self._talk = Talk(self)
         self._offered: dict[str, Callable[[], bool]] = {
             "stop": lambda: self.working,
             "gate": lambda: self.gate_request is not None,
-            "resume": lambda: self.run_id is not None and not self.bridge.running,
+            "resume": lambda: self.run_id is not None and not self.bridge.running and not self._through,
         }
 
     def _hear(self, told: Told | Ended) -> None:
@@ -152,7 +155,7 @@ class RunScreen(Screen[None]):
         transcript = self.query_one(Transcript)
         await transcript.remove_children()
         self._teller = Teller(self.plan, transcript, self._live, Pictures(self.bridge, transcript))
-        self._opening, self._answered, self.gate_request = opening, [], None
+        self._opening, self._answered, self.gate_request, self._through = opening, [], None, False
         self.bridge.open(opening)
 
     # what the session tells
@@ -207,6 +210,9 @@ class RunScreen(Screen[None]):
     async def _gate_opened(self, event: Event, request: GateRequest | None) -> None:
         self._advising, self.gate_request = None, request
         self.action_gate()
+
+    async def _finished(self, event: Event, _: Any) -> None:
+        self._through = True
 
     async def _ended(self, ended: Ended) -> None:
         self.working = False
@@ -313,6 +319,10 @@ class RunScreen(Screen[None]):
             return
         self.gate_request = None
         self.refresh_bindings()
+
+    async def _keep(self, evidence: Evidence) -> None:
+        """Keep evidence in view beside the conversation."""
+        await self.query_one(ContextPane).show(evidence)
 
     def action_context(self) -> None:
         """Hide or show the pane beside the conversation."""

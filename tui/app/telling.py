@@ -64,8 +64,16 @@ class Teller:
             step.state = state
         return step
 
+    def _stand(self, before: str | None) -> None:
+        """What a run that comes by again did not do anew stands as it was: all steps, or those before one."""
+        for step in self._steps():
+            if step.id == before:
+                return
+            step.state = "done" if step.state == "again" else step.state
+
     def _step_started(self, event: Event) -> None:
         self.began = time.monotonic()
+        self._stand(before=event.step)
         self._mark(event, "running")
         self._live(f"{event.data['title']}…")
 
@@ -108,6 +116,8 @@ class Teller:
         phase = self.plan.phase(data["gate"])
         if phase is not None:
             phase.gate = "waits"
+            later = self.plan.phases[self.plan.phases.index(phase) + 1 :]
+            self._stand(before=later[0].steps[0].id if later else None)
         text = f"Gate {data['title']} · {count_words(data['checks'])} · recommended: {data['recommendation']}"
         self._transcript.say(Content(f"{text}\ng opens it"), "gate")
 
@@ -128,6 +138,5 @@ class Teller:
         self._transcript.say(Content(f"note: {event.data['text']}"), "answer")
 
     def _finished(self, event: Event) -> None:
-        for step in self._steps():
-            step.state = "done" if step.state == "again" else step.state
+        self._stand(before=None)
         self._transcript.say(Content("\n".join(event.data["closing"]).strip()), "gate")

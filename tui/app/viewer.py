@@ -212,6 +212,7 @@ class EvidenceScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss", "back", key_display="esc"),
+        Binding("p", "pin", "keep beside"),
         Binding("question_mark,f1", "keys", "keys", key_display="?"),
     ]
     CSS = """
@@ -220,11 +221,24 @@ class EvidenceScreen(ModalScreen[None]):
     EvidenceScreen Viewer { padding: 1 1 0 1; }
     """
 
-    def __init__(self, evidence: Evidence, *, open_page: Callable[[], None] | None = None) -> None:
-        """Make the screen; ``open_page`` opens the page of the dossier that belongs to the evidence."""
+    def __init__(
+        self,
+        evidence: Evidence,
+        *,
+        open_page: Callable[[], None] | None = None,
+        pin: Callable[[], object] | None = None,
+    ) -> None:
+        """Make the screen.
+
+        Args:
+            evidence: what to show.
+            open_page: opens the page of the dossier that belongs to it; without it the key is not offered.
+            pin: keeps it beside the conversation; without it the key is not offered.
+        """
         super().__init__()
         self._evidence = evidence
         self._open_page = open_page
+        self._pin = pin
 
     def compose(self) -> ComposeResult:
         """Title, evidence, keys."""
@@ -238,6 +252,16 @@ class EvidenceScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         """Put the keys where the evidence is."""
         self.query_one(Viewer).focus_pane()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only the keys that do something."""
+        return action != "pin" or self._pin is not None
+
+    def action_pin(self) -> None:
+        """Go back, and keep the evidence in view beside the conversation."""
+        if self._pin is not None:
+            self.dismiss()
+            self._pin()
 
     def action_keys(self) -> None:
         """Show every key that works here."""

@@ -1,17 +1,25 @@
-"""The link between screens and session: who asks may go before the answer is there."""
+"""The link between screens and session, with real sessions of the toy in its thread; who asks may go early."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import queue
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from agent.answers import GateAnswer
 from agent.errors import AgentError
-from tui.app.bridge import Bridge
+from agent.gates import GateRequest
+from tests.agent.conftest import papers, toy_worker
+from tests.agent.driving import APPROVE, TABLE, answers, newest, walk
+from tests.agent.papers import papered
+from tui.app.bridge import Bridge, Ended, Leaving, Opening, Told
+
+__all__ = ["papers", "toy_worker"]
 
 
 class Busy(Bridge):
@@ -72,3 +80,69 @@ def test_before_a_run_is_open_a_look_says_so() -> None:
     bridge = Bridge(lambda _: None)
     with pytest.raises(AgentError, match="No run is open"):
         asyncio.run(bridge.read(lambda session: Path(session)))
+
+
+class Listens:
+    """A bridge with a real session; what it tells comes in order."""
+
+    def __init__(self) -> None:
+        self._told: queue.Queue[Told | Ended] = queue.Queue()
+        self.bridge = Bridge(self._told.put)
+
+    def until_it_waits(self) -> list[Told]:
+        """What it tells until it waits for a person; it must not end before."""
+        heard: list[Told] = []
+        while not heard or heard[-1].pending is None:
+            told = self._told.get(timeout=60)
+            assert isinstance(told, Told), told.problem
+            heard.append(told)
+        return heard
+
+    def __enter__(self) -> Listens:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bridge.close()
+
+
+@pytest.fixture
+def original(papers: Path) -> Iterator[Path]:
+    """A workspace with a finished run."""
+    walk(papers, answers({"toy.weight": 2}, dict.fromkeys(GATES, APPROVE)), table=TABLE, steps=papered())
+    yield papers
+
+
+GATES = ("preparation", "experimentation", "validation")
+
+
+@pytest.mark.integration
+def test_a_fork_is_made_and_opened_at_its_gate_with_nothing_asked_again(original: Path) -> None:
+    before = newest(original).id
+    with Listens() as listens:
+        listens.bridge.open(Opening(original, run=before, fork=Leaving("experimentation", {"toy.weight": 1})))
+        heard = listens.until_it_waits()
+        waits = heard[-1].pending
+        assert isinstance(waits, GateRequest)
+        assert waits.gate == "experimentation"
+    run = newest(original)
+    assert run.id != before
+    assert heard[-1].event.run == run.id
+
+
+@pytest.mark.integration
+def test_what_a_run_was_given_with_a_file_is_not_asked_in_the_terminal(papers: Path) -> None:
+    walk(papers, answers({"toy.weight": 2}), table=TABLE, steps=papered())
+    with Listens() as listens:
+        listens.bridge.open(Opening(papers))
+        gates: list[str] = []
+        asked: list[str] = []
+        for _ in range(2):
+            heard = listens.until_it_waits()
+            asked += [told.event.data["id"] for told in heard if told.event.type == "question_asked"]
+            waits = heard[-1].pending
+            assert isinstance(waits, GateRequest), waits
+            gates.append(waits.gate)
+            approval = GateAnswer(decision="approve", by="Ada", reason="I read it.", evidence=waits.evidence)
+            asyncio.run(listens.bridge.decide(waits.gate, approval))
+    assert gates == ["preparation", "experimentation"]
+    assert asked == ["toy.weight"]

@@ -13,6 +13,7 @@ from textual.widgets import DataTable, OptionList, Static
 from agent.conversation.gate_view import Change
 from agent.decisions import Decision
 from agent.errors import UsageError
+from tests.tui.app.bench import picture
 from tests.tui.app.scripted import STARTED, Line, Stage, asked, finished, question, told, until
 from tests.tui.app.test_run_screen import play, words
 from tui.app.answers import AnswersScreen
@@ -180,6 +181,26 @@ def test_differences_open_in_the_viewer(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("agent.pieces.difference", difference)
     play([OPEN], scene)
     assert asked_for == [(Path("phasegate"), "0001-heron", "0001-heron")]
+
+
+def test_what_is_read_is_kept_beside_the_conversation_until_the_pane_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def piece(root: Path, run: str | None, what: str) -> dict[str, Any]:
+        return {"kind": "markdown", "title": "Model card", "page": None, "text": "# Intended use"}
+
+    async def scene(stage: Stage, pilot: Pilot[Any]) -> None:
+        await typed(stage, pilot, "/show model card")
+        await until(pilot, lambda: isinstance(stage.screen, EvidenceScreen))
+        await pilot.press("p")
+        await until(pilot, lambda: "Intended use" in picture(stage))
+        assert stage.screen is stage.run_screen
+        assert "Model card" in picture(stage)
+        stage.run_screen.query_one("#answer").focus()
+        await pilot.press("p", "p")
+        await until(pilot, lambda: "known only after the" in picture(stage))
+        assert "Intended use" not in picture(stage)
+
+    monkeypatch.setattr("agent.pieces.piece", piece)
+    play([OPEN], scene, size=(140, 36))
 
 
 def test_what_cannot_be_shown_is_said_and_the_conversation_stays(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -239,6 +239,42 @@ def test_leaving_while_work_runs_is_asked_about() -> None:
     play(script, scene)
 
 
+def test_what_a_revision_leaves_as_it_was_is_done_again_as_soon_as_the_run_has_come_by() -> None:
+    first, second, third = "intake.source", "preparation.discovery", "preparation.split"
+    done = [finished(first), finished(second), finished(third)]
+    revised = decided("preparation", "revise", set={"data.drop": ["id"]})
+    again = told("step_started", third, title="split", guidance="1.3", phase="preparation")
+
+    def states(stage: Stage) -> list[str]:
+        plan = stage.run_screen.plan
+        return [step.state for step in (plan.step(first), plan.step(second), plan.step(third)) if step is not None]
+
+    async def scene(stage: Stage, pilot: Pilot[Any]) -> None:
+        await until(pilot, lambda: states(stage) == ["done", "done", "running"])
+
+    async def sent_back(stage: Stage, pilot: Pilot[Any]) -> None:
+        await until(pilot, lambda: states(stage) == ["again", "again", "again"])
+
+    async def at_the_gate(stage: Stage, pilot: Pilot[Any]) -> None:
+        await until(pilot, lambda: states(stage) == ["done", "done", "done"])
+
+    play([[STARTED, *done, revised]], sent_back)
+    play([[STARTED, *done, revised, again]], scene)
+    play([[STARTED, *done, revised, opened(request())]], at_the_gate)
+
+
+def test_a_run_that_is_through_offers_no_going_on() -> None:
+    end = told("finished", verdict="go", code=0, closing=["The model is approved."])
+
+    async def scene(stage: Stage, pilot: Pilot[Any]) -> None:
+        await until(pilot, lambda: "The model is approved." in words(stage))
+        await until(pilot, lambda: not stage.bridge.running)
+        await pilot.press("R")
+        assert stage.run_screen.check_action("resume", ()) is False
+
+    assert len(play([[STARTED, end, Ended()]], scene).bridge.openings) == 1
+
+
 def test_a_gate_opens_by_itself_and_again_by_its_key_and_the_decision_is_told() -> None:
     async def scene(stage: Stage, pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: isinstance(stage.screen, GateScreen))
