@@ -244,7 +244,7 @@ class QuestionPanel(Vertical):
 def _row(label: str, reason: str, advised: bool) -> Content:
     parts: list[Any] = [label]
     if advised:
-        parts.append(("  recommended", "$text-accent"))
+        parts.append(("  recommended", "$text-primary"))
     if reason:
         parts.append((f"  {reason}", "$foreground-muted"))
     return Content.assemble(*parts)
