@@ -50,6 +50,9 @@ class DecideButton(Button, inherit_bindings=False):
     ]
 
 
+_FIELDS = ("by", "reason", "conditions")
+
+
 class DecisionForm(ModalScreen[GateAnswer | None]):
     """Asks for what a decision needs; nothing is decided before it is confirmed."""
 
@@ -72,6 +75,7 @@ class DecisionForm(ModalScreen[GateAnswer | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "leave it"),
         Binding("ctrl+s", "confirm", "confirm"),
+        Binding("enter", "next", show=False, priority=True),
     ]
 
     def __init__(
@@ -140,15 +144,18 @@ class DecisionForm(ModalScreen[GateAnswer | None]):
         else:
             self.query_one("#reason" if self._person else "#by").focus()
 
-    @on(Input.Submitted, "#by, #reason, #conditions")
-    def _next(self, event: Input.Submitted) -> None:
-        event.stop()
-        fields = [field for name in ("by", "reason", "conditions") for field in self.query(f"#{name}").results(Input)]
-        after = fields[fields.index(event.input) + 1 :]
-        if after and event.value.strip():
-            after[0].focus()
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In a field of its own enter goes on to the next one; elsewhere it is the widget's."""
+        return action != "next" or (self.focused is not None and self.focused.id in _FIELDS)
+
+    def action_next(self) -> None:
+        """Go to the next field, at once: what is typed on, however fast, belongs there."""
+        fields = [field for name in _FIELDS for field in self.query(f"#{name}").results(Input)]
+        after = fields[[field is self.focused for field in fields].index(True) + 1 :]
+        if after:
+            self.set_focus(after[0])
         else:
-            self.action_hint()
+            self.call_after_refresh(self.action_hint)
 
     @on(Revision.Refused)
     def _unfit(self, event: Revision.Refused) -> None:

@@ -23,6 +23,7 @@ from agent.wording import count_words, short_hash
 from tui.app.checks import STATUS, Checks, CheckScreen
 from tui.app.decision import DecisionForm, How
 from tui.app.evidence import MarkdownText
+from tui.app.hanging import Hanging
 from tui.app.keyhelp import KeyHelp, keys_of
 from tui.app.plain import content, line
 from tui.app.revising import Ask
@@ -180,15 +181,15 @@ class GateScreen(ModalScreen[Opened]):
             frame.border_title = content(f"Gate · {gate.title}")
             frame.border_subtitle = content(f"evidence {short_hash(gate.evidence)}")
             with Evidence():
-                yield Static(_opening(gate), markup=False)
+                yield Hanging(_opening(gate))
                 yield Checks(gate.checks)
                 if self.view.curve is not None:
                     yield WhatIf(self.view.curve)
-                yield Static(_done(gate), markup=False)
+                yield Hanging(_done(gate))
                 if gate.findings:
-                    yield Static(_listed("What was found", [f"· {line(text)}" for text in gate.findings]), markup=False)
+                    yield Hanging(_listed("What was found", [f"· {line(text)}" for text in gate.findings]))
                 for register in self.view.registers[:2]:
-                    yield Static(_short(register), markup=False)
+                    yield Hanging(_short(register))
                 if self.view.registers:
                     yield Static(Content.styled("Registers (enter opens one)", "bold"), classes="head", markup=False)
                     whole = [f"{each.title} ({len(each.items)})" for each in self.view.registers]

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Markdown, Static
+from textual.widgets import Markdown
 
 from tui.app.drawing import Drawing
+from tui.app.hanging import Hanging
 
 if TYPE_CHECKING:
     from agent.conversation.parts import Part
@@ -17,7 +18,7 @@ PLOT = 6
 """Lines of the picture under a step's finding."""
 
 
-class Entry(Static):
+class Entry(Hanging):
     """One thing that was said; its plain words can be searched and exported."""
 
     DEFAULT_CSS = """
@@ -32,7 +33,7 @@ class Entry(Static):
     """
 
     def __init__(self, content: Content, kind: str) -> None:
-        super().__init__(content, markup=False, classes=kind)
+        super().__init__(content, classes=kind)
         self.kind = kind
         self.words = content.plain
 
