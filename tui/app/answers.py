@@ -75,9 +75,9 @@ class AnswersScreen(ModalScreen[str | None]):
 
     DEFAULT_CSS = """
     AnswersScreen { background: $background; }
-    AnswersScreen #heading { height: 1; margin: 1 2; }
-    AnswersScreen DataTable { width: 1fr; height: 1fr; margin: 0 1; }
-    AnswersScreen #told { height: auto; max-height: 6; margin: 1 2; }
+    AnswersScreen #heading { height: 3; padding: 1 2; }
+    AnswersScreen DataTable { width: 1fr; height: 1fr; margin: 0 1; background: transparent; }
+    AnswersScreen #told { height: auto; max-height: 8; padding: 1 2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "ask again"),

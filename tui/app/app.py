@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
-from textual.app import App, ComposeResult
+from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.filter import LineFilter
+from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.app.harmless import Harmless
+from tui.app.look import LOOK
 from tui.app.plain import line
 
 if TYPE_CHECKING:
@@ -30,9 +32,12 @@ class PhasegateApp(App[None]):
     """Phasegate in the whole terminal."""
 
     TITLE = "Phasegate"
-    CSS = """
+    CSS = (
+        LOOK
+        + """
     #opening { height: 1; margin: 1 2 0 2; width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
     """
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "leave", "quit", priority=True),
     ]
@@ -57,6 +62,15 @@ class PhasegateApp(App[None]):
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Whatever a widget draws goes through these; the last takes out what would steer the terminal."""
         return [*super().get_line_filters(), self._harmless]
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """What the palette offers everywhere: leaving asks about a run at work, as the key does."""
+        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+        yield SystemCommand("Screenshot", "Save a picture of this screen", self._picture)
+        yield SystemCommand("Quit", "Leave; a run at work can be resumed", self.action_leave)
+
+    def _picture(self) -> None:
+        self.set_timer(0.1, self.deliver_screenshot)  # without the palette
 
     def compose(self) -> ComposeResult:
         """The first picture: what is being opened."""

@@ -105,7 +105,9 @@ class CheckScreen(ModalScreen[None]):
     CheckScreen Label { width: 12; color: $text-muted; }
     CheckScreen .value { height: auto; width: 1fr; }
     CheckScreen #shown { margin: 1 0 0 0; color: $text-muted; }
-    CheckScreen OptionList { height: auto; border: none; padding: 0; background: transparent; }
+    CheckScreen OptionList, CheckScreen OptionList:focus {
+        height: auto; border: none; padding: 0; background: transparent; background-tint: transparent;
+    }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "close", key_display="esc")]
 

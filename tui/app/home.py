@@ -37,7 +37,7 @@ class HomeScreen(Screen[HomeChoice]):
     ]
     CSS = """
     HomeScreen { background: $background; }
-    HomeScreen #title { height: 1; margin: 1 2 0 2; width: 1fr; }
+    HomeScreen #title { height: 2; padding: 1 2 0 2; width: 1fr; }
     HomeScreen #body { height: 1fr; margin: 1 0 0 0; layout: horizontal; }
     HomeScreen #left { width: 1fr; height: 1fr; padding: 0 2; }
     HomeScreen #right { width: 1fr; height: 1fr; padding: 0 2; border-left: vkey $panel-lighten-1; }
@@ -61,7 +61,7 @@ class HomeScreen(Screen[HomeChoice]):
     HomeScreen OptionList:focus > .option-list--option-highlighted {
         background: $primary 25%; color: $foreground; text-style: none;
     }
-    HomeScreen.-narrow #title { margin: 0 2; }
+    HomeScreen.-narrow #title { height: 1; padding: 0 2; }
     HomeScreen.-narrow #body { layout: vertical; margin: 1 0 0 0; }
     HomeScreen.-narrow #left { height: 1fr; }
     HomeScreen.-narrow #right { height: 8; border-left: none; border-top: solid $panel-lighten-1; }

@@ -15,7 +15,10 @@ from tui.app.plain import fit
 
 
 def keys_of(screen: Screen[Any]) -> list[tuple[str, str]]:
-    """(key, what it does) of every key that works on a screen with its present focus, nearest first."""
+    """(key, what it does) of every key that works on a screen with its present focus.
+
+    What is this product's own comes first, nearest first; what every list and text field can do comes after it.
+    """
     told: dict[str, list[str]] = {}
     for active in screen.active_bindings.values():
         binding = active.binding
@@ -25,7 +28,9 @@ def keys_of(screen: Screen[Any]) -> list[tuple[str, str]]:
         shown = screen.app.get_key_display(binding)
         if shown not in told.setdefault(words, []):
             told[words].append(shown)
-    return [(" ".join(keys), words) for words, keys in told.items()]
+    # Textual's own descriptions begin with a capital letter, ours do not
+    own = sorted(told, key=lambda words: words[:1].isupper())
+    return [(" ".join(told[words]), words.lower() if words[:1].isupper() else words) for words in own]
 
 
 class KeyHelp(ModalScreen[None]):

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -47,8 +48,12 @@ class Ticks(SelectionList[Any]):
         """A row whose box is empty where it is not ticked: a colour alone would not say it."""
         segments = list(super().render_line(y))
         number = self.scroll_offset.y + y
-        if number < self.option_count and self.get_option_at_index(number).value not in self.selected:
-            segments[1] = Segment(" ", segments[1].style)
+        if number < self.option_count:
+            ticked = self.get_option_at_index(number).value in self.selected
+            words = segments[-1].style
+            for place, sign in enumerate(("[", "x" if ticked else " ", "]")):
+                # what a click on the box ticks stands in its own style
+                segments[place] = Segment(sign, (segments[place].style or Style()) + words)
         return Strip(segments)
 
 
@@ -239,7 +244,7 @@ class QuestionPanel(Vertical):
 def _row(label: str, reason: str, advised: bool) -> Content:
     parts: list[Any] = [label]
     if advised:
-        parts.append(("  recommended", "$text-accent"))
+        parts.append(("  recommended", "$text-primary"))
     if reason:
         parts.append((f"  {reason}", "$foreground-muted"))
     return Content.assemble(*parts)

@@ -49,6 +49,8 @@ class Viewer(Vertical):
     Viewer FindInput { display: none; height: 1; margin: 0 1; background: $primary 15%; }
     Viewer FindInput.-there { display: block; }
     Viewer FindInput:focus { background-tint: transparent; }
+    Viewer MarkdownH1 { content-align: left middle; margin: 0 0 1 0; }
+    Viewer MarkdownH2 { margin: 1 0 1 0; }
     Viewer #where { height: 1; padding: 0 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -215,8 +217,8 @@ class EvidenceScreen(ModalScreen[None]):
     ]
     CSS = """
     EvidenceScreen { background: $background; }
-    EvidenceScreen #heading { height: 1; margin: 1 2 0 2; width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
-    EvidenceScreen Viewer { margin: 1 1 0 1; }
+    EvidenceScreen #heading { height: 2; padding: 1 2 0 2; width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
+    EvidenceScreen Viewer { padding: 1 1 0 1; }
     """
 
     def __init__(

@@ -107,11 +107,11 @@ class WhatIf(Vertical):
     """The track, what the marked threshold would do beside today's, and the cost over all thresholds."""
 
     DEFAULT_CSS = """
-    WhatIf { height: auto; margin: 0 0 1 0; }
+    WhatIf { height: auto; margin: 0 0 1 0; padding: 0 1 0 0; }
     WhatIf Static { height: auto; width: 1fr; }
     WhatIf Horizontal { height: auto; }
-    WhatIf #beside { width: 3fr; }
-    WhatIf Curve { display: none; width: 2fr; height: 10; margin: 0 0 0 2; }
+    WhatIf #beside { width: 4fr; }
+    WhatIf Curve { display: none; width: 3fr; height: 10; margin: 0 0 0 2; }
     WhatIf.-wide Curve { display: block; }
     """
 

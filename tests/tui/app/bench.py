@@ -11,6 +11,8 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import Screen
 
+from tui.app.look import LOOK
+
 HOSTILE = (
     "[@click=app.quit]x[/]",
     "[@click=screen.dismiss]y[/]",
@@ -28,6 +30,8 @@ THEMES = ["textual-dark", "textual-light"]
 
 class One(App[None]):
     """An app that shows one screen and keeps its result."""
+
+    CSS = LOOK
 
     def __init__(self, make: Callable[[], Screen[Any]], theme: str = "textual-dark") -> None:
         super().__init__()

@@ -27,6 +27,7 @@ from tools.records import Outcome
 from tools.wording import say
 from tui.app.decision import DecisionForm
 from tui.app.gate import GateScreen, Opened
+from tui.app.look import LOOK
 from workspace.store import Store
 
 ANSWERS: dict[str, Any] = {
@@ -142,6 +143,8 @@ def view(curve: ThresholdCurve | None = None, **deliverables: tuple[str, ...]) -
 
 class Stage(App[None]):
     """The smallest application around a gate."""
+
+    CSS = LOOK
 
     def __init__(
         self, gate: GateRequest, shown: GateView | None = None, name: str = "Ada", theme: str = "textual-dark"

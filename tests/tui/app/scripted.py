@@ -19,6 +19,7 @@ from agent.position import Position
 from agent.questions import Choice, Question
 from agent.registry import registry
 from tui.app.bridge import Bridge, Ended, Listener, Opening, Told
+from tui.app.look import LOOK
 from tui.app.run import RunScreen
 from workspace.store import Store
 
@@ -99,6 +100,8 @@ class Scripted(Bridge):
 
 class Stage(App[None]):
     """The smallest application around a run."""
+
+    CSS = LOOK
 
     def __init__(self, script: Iterable[list[Line]]) -> None:
         super().__init__()

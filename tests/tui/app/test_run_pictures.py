@@ -39,12 +39,14 @@ DECISIONS = {
     "split.test_size": ("person", 0.25, 0.2, "A fifth is usual."),
     "split.kind": ("recommended", "stratified", "stratified", "The classes are of unequal size."),
     "cleaning.missing": ("recommended", "median", "median", "It is skewed, and 18 % is too much to drop."),
-    "features.derived": ("file", ["ratio(amount, duration)", "log1p(amount)", "age_band"], None, ""),
+    "features.proposed": ("file", ["ratio(amount, duration)", "log1p(amount)", "age_band"], None, ""),
 }
 TOLD: list[Line] = [
     STARTED,
     told("question_answered", id="search.trials", value=60, source="person", reason=None, prompt="", by=None),
     finished("intake.source", "1,000 rows, 21 columns, comma-separated", ("Ages are whole years.",)),
+    finished("intake.feasibility", "an AUC of .78 would be known to ± .07"),
+    finished("preparation.success_metrics", "ROC AUC decides; 0.70 is required"),
     finished("preparation.discovery", "2 of 21 columns have missing values", (
         "The classes are unequal: 70 % good, 30 % bad.",
         "\"telephone\" says almost nothing about the outcome, alone or together with any other column that was read.",
