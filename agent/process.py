@@ -53,7 +53,7 @@ async def call_off_the_loop(function: str, **arguments: Any) -> Any:
     finally:
         if process.returncode is None:
             process.kill()
-            await process.wait()
+            await process.communicate()  # to the end of its pipes, which are closed only then
     return _result(function, out.decode(), err.decode(errors="replace"))
 
 

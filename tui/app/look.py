@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 LOOK = """
+VerticalScroll, OptionList, DataTable, Tree { scrollbar-size: 1 1; }
 * {
-    scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1;
     scrollbar-background: transparent; scrollbar-background-hover: transparent;
     scrollbar-background-active: transparent; scrollbar-corner-color: transparent;
     scrollbar-color: $foreground 25%; scrollbar-color-hover: $foreground 45%; scrollbar-color-active: $primary;

@@ -75,6 +75,15 @@ def test_a_box_says_in_a_letter_whether_it_is_ticked() -> None:
     at_a_question("several", look, recommended=["drop"])
 
 
+def test_what_is_too_long_for_its_field_shows_its_end_and_no_scrollbar_over_it() -> None:
+    async def look(stage: Stage, pilot: Pilot[Any]) -> None:
+        stage.run_screen.begin_command("")
+        await pilot.press(*"a question that goes on and on, and on and on, and on and on to its end")
+        await until(pilot, lambda: "on and on to its end" in picture(stage))
+
+    at_a_question("choice", look)
+
+
 def test_a_click_on_a_box_ticks_it() -> None:
     async def look(stage: Stage, pilot: Pilot[Any]) -> None:
         ticks = stage.run_screen.query_one(Ticks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from textual.command import CommandPalette
@@ -71,7 +71,9 @@ class Shows(Scripted):
 
 
 class Shown(Stage):
-    """A run over that bridge, in a theme."""
+    """A run over that bridge, in a theme; its palette has the run's commands, since those of all come in any order."""
+
+    COMMANDS: ClassVar[set[Any]] = set()
 
     def __init__(self, found: Position, script: list[Line], theme: str = "textual-dark") -> None:
         super().__init__([script])
@@ -162,7 +164,13 @@ def test_fork_form(snap_compare: Compare, found: Position) -> None:
 
 def test_palette(snap_compare: Compare, found: Position) -> None:
     app = Shown(found, [*TOLD, asked(ASKED)])
-    assert snap_compare(app, terminal_size=(120, 36), run_before=at("ctrl+p", until_screen=CommandPalette))
+
+    async def ready(pilot: Pilot[Any]) -> None:
+        await at("ctrl+p", until_screen=CommandPalette)(pilot)
+        await until(pilot, lambda: "Read: Exploration" in picture(app))
+        await settled(pilot)
+
+    assert snap_compare(app, terminal_size=(120, 36), run_before=ready)
 
 
 def test_search_at_work(snap_compare: Compare, found: Position) -> None:
