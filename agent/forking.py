@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
 from agent.advisors.expert import Expert
-from agent.answers import GATES, Answers, Given
+from agent.answers import GATES, Answers, Given, Source
 from agent.errors import AgentError, AnswersDoNotFit, Rejected, UsageError, Waiting
 from agent.gates import GateRequest
 from agent.headless import Headless, Show
@@ -32,7 +32,14 @@ _TAKEN_OUT = ("source.table", "source.query")
 """What decides which rows are taken out of a database; a fork has the rows that the other run had."""
 
 
-async def fork(root: Path, name: str | None, gate: str, settings: Mapping[str, Any], show: Show) -> int:
+async def fork(
+    root: Path,
+    name: str | None,
+    gate: str,
+    settings: Mapping[str, Any],
+    show: Show,
+    source: Literal["flag", "person"] = "flag",
+) -> int:
     """Fork a run at a gate and walk the fork there; returns the exit code where nothing waits.
 
     It may be forked while another run of the workspace waits, the forked one among them: that one stays as it is and
@@ -44,6 +51,7 @@ async def fork(root: Path, name: str | None, gate: str, settings: Mapping[str, A
         gate: where the fork stops.
         settings: answers put over the repeated ones, by question id: a value, or {value, reason, by} as in a file.
         show: where events go.
+        source: where the changed answers were given.
 
     Raises:
         UsageError: there is no such gate, or the run never opened it.
@@ -55,14 +63,14 @@ async def fork(root: Path, name: str | None, gate: str, settings: Mapping[str, A
     entries = list(read(run.ledger))
     _check_gate(run, gate, entries)
     position = Position(registry(), workspace.store).take_all(entries)
-    changed = _checked(settings, position)
+    changed = _checked(settings, position, source)
     lineage: dict[str, Any] = {"run": run.id, "gate": gate, "head": entries[-1].hash}
     lineage["set"] = {key: given.value for key, given in changed.items()}
     rows = {name: position.started[name] for name in ("source", "source_test") if name in position.started}
-    source = Kept(position.started["source"]["name"], lineage={"forked": lineage}, rows=rows)
+    kept = Kept(position.started["source"]["name"], lineage={"forked": lineage}, rows=rows)
     headless = Headless(_repeated(position, changed), accept_recommended=False, show=show)
     borrowed = borrow(run.root, root)
-    async with Session.start(root, source, seed=position.seed, borrowed=borrowed) as session:
+    async with Session.start(root, kept, seed=position.seed, borrowed=borrowed) as session:
         try:
             return await headless.drive(session)
         except (Waiting, Rejected) as stopped:
@@ -78,7 +86,7 @@ def _check_gate(run: RunFolder, gate: str, entries: Iterable[Entry]) -> None:
         raise UsageError(f"Run {run.id} never opened gate {gate}.", hint=f"Gates that it opened: {known}.")
 
 
-def _checked(settings: Mapping[str, Any], position: Position) -> dict[str, Given]:
+def _checked(settings: Mapping[str, Any], position: Position, source: Source) -> dict[str, Given]:
     """The changed answers, each checked against its question as the forked run knows it."""
     try:
         given = Answers.model_validate({"answers": dict(settings)}).answers
@@ -94,7 +102,7 @@ def _checked(settings: Mapping[str, Any], position: Position) -> dict[str, Given
                 hint="Start a run on other rows with: phasegate run DATA",
             )
         value = settle({name: answer.value}, position, Expert(), by=answer.by, reason=answer.reason)[name]
-        changed[name] = answer.model_copy(update={"value": value, "source": "flag"})
+        changed[name] = answer.model_copy(update={"value": value, "source": source})
     return changed
 
 

@@ -210,7 +210,7 @@ async def _fork(opening: Opening, leaving: Leaving, show: Callable[[Event], None
     from agent.forking import fork
 
     with contextlib.suppress(Waiting):
-        await fork(opening.workspace, opening.run, leaving.gate, leaving.changed, show)
+        await fork(opening.workspace, opening.run, leaving.gate, leaving.changed, show, source="person")
 
 
 def _session(opening: Opening) -> AbstractAsyncContextManager[Session]:

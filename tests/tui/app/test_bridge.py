@@ -15,7 +15,7 @@ from agent.answers import GateAnswer
 from agent.errors import AgentError
 from agent.gates import GateRequest
 from tests.agent.conftest import papers, toy_worker
-from tests.agent.driving import APPROVE, TABLE, answers, newest, walk
+from tests.agent.driving import APPROVE, TABLE, answers, entries, newest, walk
 from tests.agent.papers import papered
 from tui.app.bridge import Bridge, Ended, Leaving, Opening, Told
 
@@ -127,6 +127,9 @@ def test_a_fork_is_made_and_opened_at_its_gate_with_nothing_asked_again(original
     run = newest(original)
     assert run.id != before
     assert heard[-1].event.run == run.id
+    answered = {entry.data["id"]: entry.data for entry in entries(original) if entry.type == "question_answered"}
+    changed = answered["toy.weight"]
+    assert (changed["value"], changed["source"]) == (1, "person")
 
 
 @pytest.mark.integration
