@@ -16,7 +16,13 @@ from tools.wording import Sentence, inert, show
 
 Parts = tuple[Part, ...]
 _ABOUT_COLUMNS = ("data.leakage.", "data.personal.")
-_WHO = {"recommended": "as advised", "revision": "changed at a gate", "flag": "command line", "file": "answers file"}
+_WHO = {
+    "person": "you",
+    "recommended": "as advised",
+    "revision": "changed at a gate",
+    "flag": "command line",
+    "file": "answers file",
+}
 _OFFERED = 12
 
 

@@ -111,7 +111,7 @@ class QuestionPanel(Vertical):
         await self._clear()
         self.query_one("#prompt", Static).update(Content(question.prompt))
         told = (
-            f"Recommended: {_word(question, question.recommended)}. {question.why}"
+            f"Recommended: {_word(question, question.recommended)}. {question.why[:1].upper()}{question.why[1:]}"
             if question.has_recommendation
             else ("There is no recommendation here: only a person can know.")
         )
