@@ -50,10 +50,11 @@ async def call_off_the_loop(function: str, **arguments: Any) -> Any:
     )
     try:
         out, err = await process.communicate(json.dumps(arguments).encode())
-    finally:
+    except BaseException:
         if process.returncode is None:
             process.kill()
-            await process.communicate()  # to the end of its pipes, which are closed only then
+        await process.communicate()  # to the end of its pipes, which are closed only then
+        raise
     return _result(function, out.decode(), err.decode(errors="replace"))
 
 

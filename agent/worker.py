@@ -45,6 +45,8 @@ _LIBRARIES: tuple[str, ...] = (
     "onnx",
     "onnxruntime",
 )
+_PATIENCE = 2.0
+"""Seconds that a process has to end by itself, and its pipe after it."""
 _LINE_LIMIT = 64 * 1024 * 1024
 _NICENESS = 5
 
@@ -143,17 +145,25 @@ class Worker:
     async def close(self) -> None:
         """End the process, and see those that were killed out."""
         while self._killed:
-            await self._killed.pop().wait()
+            await seen_out(self._killed.pop())
         process, self._process = self._process, None
-        if process is None or process.returncode is not None:
+        if process is None:
             return
         if process.stdin is not None:
             process.stdin.close()
         try:
-            await asyncio.wait_for(process.wait(), 2)
+            await asyncio.wait_for(process.wait(), _PATIENCE)
         except TimeoutError:
             process.kill()
-            await process.wait()
+        await seen_out(process)
+
+
+async def seen_out(process: asyncio.subprocess.Process) -> None:
+    """Wait for a process's end, and for that of its pipe, which is closed only then."""
+    await process.wait()
+    if process.stdout is not None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.stdout.read(), _PATIENCE)
 
 
 def _settle(step: str, result: dict[str, Any] | None, status: int) -> dict[str, Any]:

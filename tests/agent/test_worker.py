@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ import pytest
 
 from agent.errors import OutOfResources, StepFailed
 from agent.job import Call
-from agent.worker import Worker
+from agent.worker import Worker, seen_out
 from tests.agent.test_session import gone
 from tools.errors import InputError
 
@@ -184,6 +186,27 @@ def test_a_call_never_outlives_the_processes_above_it(tmp_path: Path, victim: st
             os.kill(pids[0], signal.SIGKILL)
             assert driver.stdout.readline() == "StepFailed\n"
         assert all(gone(pid) for pid in pids)
+
+
+def test_of_a_process_whose_child_outlives_it_for_a_moment_no_pipe_stays_open() -> None:
+    pipe = asyncio.subprocess.PIPE
+
+    async def scene() -> None:
+        process = await asyncio.create_subprocess_exec(
+            "sh", "-c", "sleep 0.3 & echo ready; exec sleep 60", stdin=pipe, stdout=pipe
+        )
+        assert process.stdout is not None
+        await process.stdout.readline()
+        process.kill()
+        while process.returncode is None:
+            await asyncio.sleep(0)
+        await seen_out(process)
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        asyncio.run(scene())
+        gc.collect()
+    assert [str(each.message) for each in told] == []
 
 
 @pytest.mark.parametrize("road", ["plain", "bytes", "dots", "link", "descriptor", "relative"])
