@@ -5,7 +5,7 @@ from __future__ import annotations
 from agent.position import Position
 from agent.registry import Phase
 from tools.records import Check
-from tools.wording import say
+from tools.wording import plural, say
 from workspace.ledger import read
 from workspace.project import Workspace
 from workspace.vault import Opening, openings
@@ -77,6 +77,8 @@ def _openings_check(workspace: Workspace, position: Position, phase: Phase) -> t
             blocking=True,
             value=count,
             criterion="not opened for another model",
-            measured=say("opened {count|int} times for other models", count=count) if count else say("never opened"),
+            measured=say("opened {count|int} {word} before", count=count, word=plural(count, "time", "times"))
+            if count
+            else say("never opened"),
         ),
     )
