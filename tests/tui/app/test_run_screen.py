@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from agent.errors import Problem
 from tests.tui.app.scripted import (
@@ -187,6 +187,33 @@ def test_the_last_answer_is_taken_back_and_asked_again() -> None:
     stage = play(script, scene)
     again = stage.bridge.openings[1]
     assert (again.data, again.run, again.again) == (None, "0001-heron", "a")
+
+
+def test_in_a_text_field_where_letters_are_text_the_function_keys_undo_and_hide_the_pane() -> None:
+    written = question("b", kind="text", options=())
+    script: list[list[Line]] = [
+        [STARTED, asked(question("a"))],
+        [asked(written)],
+        [told("stopped", reason="…"), Ended(Problem(130, "Stopped."))],
+        [STARTED, asked(question("a"))],
+    ]
+
+    async def scene(stage: Stage, pilot: Pilot[Any]) -> None:
+        await open_question(stage, pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: panel(stage).question is written and isinstance(stage.focused, Input))
+        pane = stage.run_screen.query_one(ContextPane)
+        shown = [pane.open]
+        for keys in ("pu", ("f5",)):
+            await pilot.press(*keys)
+            shown.append(pane.open)
+        assert shown == [True, True, False]
+        assert isinstance(stage.focused, Input)
+        assert stage.focused.value.endswith("pu")
+        await pilot.press("f4")
+        await until(pilot, lambda: len(stage.bridge.openings) == 2)
+
+    assert play(script, scene).bridge.openings[1].again == "a"
 
 
 def test_escape_stops_a_step_at_work_and_r_goes_on() -> None:
