@@ -225,6 +225,8 @@ class ContextPane(Vertical):
         return "decisions", [History(await _history(self._bridge))]
 
     async def _fill(self, title: str, widgets: list[Widget], *, scrolled: bool) -> None:
+        if not self.query("#context-body"):
+            return  # the screen is being left
         body = self.query_one("#context-body", Vertical)
         self.query_one("#context-title", Static).update(Content(line(title)))
         with self.app.batch_update():

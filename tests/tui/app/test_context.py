@@ -184,6 +184,18 @@ def test_an_answer_while_its_question_is_read_about_leaves_the_pane_at_work(run_
     play(run_of_two, scene)
 
 
+def test_what_is_read_for_a_screen_that_is_being_left_is_not_drawn_any_more(run_of_two: Position) -> None:
+    async def scene(app: Beside, pilot: Pilot[Any]) -> None:
+        await until(pilot, lambda: app.shown == "decisions")
+        await app.pane.remove_children()
+        before = app.bridge.reads
+        app.hear(finished("preparation.split"))
+        await until(pilot, lambda: app.bridge.reads > before)
+        await app.workers.wait_for_complete()
+
+    play(run_of_two, scene)
+
+
 @pytest.mark.parametrize(("width", "stands"), [(80, False), (109, False), (110, True), (160, True)])
 def test_it_stands_open_where_there_is_room(run_of_two: Position, width: int, stands: bool) -> None:
     async def scene(app: Beside, pilot: Pilot[Any]) -> None:
