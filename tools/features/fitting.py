@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tools.data.typed import column_type, typed_columns
 from tools.errors import InputError
 from tools.features.expressions import Proposal
+from tools.features.formulas import Unfit, fitted
 from tools.features.plan import Encoding, Feature, FeatureKind, FeaturePlan, Input, LeftOut, numbered
 from tools.features.selection import select
 from tools.serving.service.plan import Encoder, words_of
@@ -113,8 +114,13 @@ def fit_features(
             why = say('it needs "{column|text}", which no model may see', column=barred[0])
             draft.leave(str(proposal), why)
             continue
-        kind: FeatureKind = "flag" if proposal.op == "missing" else "number"
-        draft.add(proposal.op, proposal.columns, {}, [proposal.label], kind)
+        try:
+            tree = fitted(proposal, typed, len(train), least_count(len(train)))
+        except Unfit as unfit:
+            draft.leave(str(proposal), unfit.why)
+            continue
+        params = {"text": str(proposal), "tree": tree}
+        draft.add("expression", proposal.columns, params, [proposal.label], proposal.kind)
     return _selected(draft, typed, types, len(train))
 
 
@@ -161,6 +167,32 @@ def _selected(
         left_out=tuple(left_out),
     )
     return plan, np.ascontiguousarray(full[:, kept])
+
+
+def without(
+    plan: FeaturePlan, x: NDArray[np.float32], gone: Mapping[int, Sentence]
+) -> tuple[FeaturePlan, NDArray[np.float32]]:
+    """The plan and its matrix without some proposed features.
+
+    Args:
+        plan: a plan.
+        x: its matrix [n, f].
+        gone: place of each feature that goes, each the only one of its encoder, with the reason.
+    """
+    kept = [place for place in range(len(plan.features)) if place not in gone]
+    place_of = {old: new for new, old in enumerate(kept)}
+    encoders = tuple(
+        entry.model_copy(update={"first": place_of[entry.first]}) for entry in plan.encoders if entry.first not in gone
+    )
+    needed = {name for entry in encoders for name in entry.columns}
+    left = [LeftOut(name=plan.features[place].label, why=why) for place, why in sorted(gone.items())]
+    changed = {
+        "encoders": encoders,
+        "features": numbered([plan.features[place] for place in kept]),
+        "inputs": tuple(entry for entry in plan.inputs if entry.name in needed),
+        "left_out": (*plan.left_out, *left),
+    }
+    return plan.model_copy(update=changed), np.ascontiguousarray(x[:, kept])
 
 
 def _input(name: str, kind: Any, values: NDArray[Any], levels: tuple[str, ...]) -> Input:

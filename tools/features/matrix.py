@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +41,17 @@ class Matrix:
     def take(self, rows: NDArray[np.intp]) -> Matrix:
         """The same features for some of the rows."""
         return Matrix(self.x[rows], self.names, self.labels, self.categorical, self.levels, self.sources)
+
+    def columns(self, places: Sequence[int]) -> Matrix:
+        """Some of the features, by ascending place, for the same rows."""
+        return Matrix(
+            x=np.ascontiguousarray(self.x[:, list(places)]),
+            names=tuple(self.names[place] for place in places),
+            labels=tuple(self.labels[place] for place in places),
+            categorical=tuple(new for new, place in enumerate(places) if place in self.levels),
+            levels={new: self.levels[place] for new, place in enumerate(places) if place in self.levels},
+            sources=tuple(self.sources[place] for place in places),
+        )
 
 
 @dataclass(frozen=True)

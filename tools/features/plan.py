@@ -62,7 +62,7 @@ class Feature(Record):
 
 
 class LeftOut(Record):
-    """A column or feature that is not in the plan, and why."""
+    """A column or feature, and why it is not in the plan (or, of those that were tried, why it is)."""
 
     name: str
     why: Sentence
@@ -78,6 +78,8 @@ class FeaturePlan(Record):
     encoders: tuple[Encoding, ...]
     features: tuple[Feature, ...]
     left_out: tuple[LeftOut, ...] = ()
+    tried: tuple[LeftOut, ...] = ()
+    """Proposed features that stay, with what the paired test said of each."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -86,7 +88,7 @@ class FeaturePlan(Record):
 
     def spec(self) -> dict[str, Any]:
         """What the interpreter needs, and what is shipped: plain data without the reasons."""
-        return self.model_dump(mode="json", exclude={"left_out"})
+        return self.model_dump(mode="json", exclude={"left_out", "tried"})
 
 
 def apply_plan(plan: FeaturePlan, columns: Mapping[str, NDArray[Any]], rows: int) -> NDArray[np.float32]:

@@ -11,7 +11,9 @@ from tools.records import Outcome
 from tools.wording import Fact, Sentence, listed, plural, say
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from tools.data.cleaning import CleaningPlan
     from tools.data.splitting import SplitReport
@@ -29,8 +31,8 @@ def run(job: Job) -> Outcome:
     from tools.data.targets import classes_of
     from tools.data.typed import column_type, typed_columns
     from tools.evaluation.criteria import Criteria
-    from tools.features.expressions import parse
     from tools.features.fitting import fit_features
+    from tools.features.grammar import parse
     from tools.features.matrix import as_matrix, matrix_frame
     from tools.features.plan import apply_plan
 
@@ -42,11 +44,6 @@ def run(job: Job) -> Outcome:
     types = {str(name): column_type(train[name]) for name in train.columns if name != target}
     proposals = [parse(str(text), types) for text in job.answer("features.proposed") or ()]
     plan, x = fit_features(train, excluded=excluded, proposals=proposals, flags=cleaning.missing == "flag")
-    job.save_json("features.json", plan)
-    job.save_frame("train_matrix.parquet", matrix_frame(as_matrix(plan, x)))
-    needed = [entry.name for entry in plan.inputs]
-    rows = apply_plan(plan, typed_columns(validation, needed), len(validation))
-    job.save_frame("validation_matrix.parquet", matrix_frame(as_matrix(plan, rows)))
 
     # groups and order come from the rows as they were, before cleaning took columns away
     kept = np.asarray(job.load("changes.json", Changes).kept, dtype=np.int64)
@@ -55,7 +52,51 @@ def run(job: Job) -> Outcome:
     job.save_frame("train_target.parquet", target_frame(train[target], raw, split, task, classes))
     later = job.frame("validation.parquet")
     job.save_frame("validation_target.parquet", target_frame(validation[target], later, split, task, classes))
+
+    plan, x = proven(job, plan, x, split, len(classes))
+    job.save_json("features.json", plan)
+    job.save_frame("train_matrix.parquet", matrix_frame(as_matrix(plan, x)))
+    needed = [entry.name for entry in plan.inputs]
+    rows = apply_plan(plan, typed_columns(validation, needed), len(validation))
+    job.save_frame("validation_matrix.parquet", matrix_frame(as_matrix(plan, rows)))
     return report(plan, [name for name in types if name not in excluded])
+
+
+def proven(
+    job: Job, plan: FeaturePlan, x: NDArray[np.float32], split: SplitReport, classes: int
+) -> tuple[FeaturePlan, NDArray[np.float32]]:
+    """The plan and its training matrix with those proposed features only that a paired test says help."""
+    import numpy as np
+
+    from tools.evaluation.criteria import Criteria
+    from tools.features.fitting import without
+    from tools.features.matrix import as_matrix, load_target
+    from tools.features.plan import LeftOut
+    from tools.modeling.comparing import selection_metric
+    from tools.modeling.families.base import Problem
+    from tools.modeling.keeping import tried
+    from tools.modeling.training import Training, substream
+
+    candidates = [place for place, feature in enumerate(plan.features) if feature.op == "expression"]
+    if not candidates:
+        return plan, x
+    criteria = job.load("criteria.json", Criteria)
+    target = load_target(job.out / "train_target.parquet")
+    places = np.arange(len(target.y), dtype=np.int64)
+    training = Training(as_matrix(plan, x), target, Problem(criteria.task, classes), split.scheme, places)
+    done = 0
+
+    def after() -> None:
+        nonlocal done
+        done += 1
+        job.progress(done, len(candidates), "proposed features tried")
+
+    trials = tried(
+        training, candidates, selection_metric(criteria), criteria, substream(job.seed, "tried"), job.threads, after
+    )
+    stay = tuple(LeftOut(name=plan.features[trial.place].label, why=trial.why) for trial in trials if trial.kept)
+    shorter, matrix = without(plan, x, {trial.place: trial.why for trial in trials if not trial.kept})
+    return shorter.model_copy(update={"tried": stay}), matrix
 
 
 def target_frame(
@@ -103,6 +144,7 @@ def report(plan: FeaturePlan, columns: list[str]) -> Outcome:
     kinds = {kind: sum(feature.kind == kind for feature in plan.features) for kind in ("number", "category", "flag")}
     words = sum(feature.op == "words" for feature in plan.features)
     parts = sum(feature.op == "calendar" for feature in plan.features)
+    made = [feature.kind for feature in plan.features if feature.op == "expression"]
     marks = sum(feature.op == "missing" for feature in plan.features)
     grouped = [feature for feature in plan.features if feature.kind == "category" and feature.levels[-1] == "any other"]
     facts: dict[str, Fact] = {
@@ -110,12 +152,13 @@ def report(plan: FeaturePlan, columns: list[str]) -> Outcome:
         "features": len(plan.features),
         "columns": len(plan.inputs),
         "offered": len(columns),
-        "numbers": kinds["number"] - words - parts,
+        "numbers": kinds["number"] - words - parts - made.count("number"),
         "categories": kinds["category"],
-        "flags": kinds["flag"] - marks,
+        "flags": kinds["flag"] - marks - made.count("flag"),
         "marks": marks,
         "words": words,
         "calendar": parts,
+        "made": len(made),
         "left_out": len(plan.left_out),
     }
     shown = {
@@ -125,13 +168,18 @@ def report(plan: FeaturePlan, columns: list[str]) -> Outcome:
         "marks": ("mark of gaps", "marks of gaps"),
         "calendar": ("part of a date", "parts of dates"),
         "words": ("from words", "from words"),
+        "made": ("made by a formula", "made by formulas"),
     }
     kinds_text = [f"{{{name}|int}} {{{name}_word|text}}" for name in shown if facts[name]]
     given = dict(facts) | {
         f"{name}_word": plural(int(facts[name] or 0), *forms) for name, forms in shown.items() if facts[name]
     }
     summary = say(f"{{features|int}} features from {{columns|int}} columns: {', '.join(kinds_text) or 'none'}", **given)
-    notes = _unused_notes(plan)
+    notes = [
+        say("{feature|text} stays: " + entry.why.template, feature=entry.name, **entry.why.facts)
+        for entry in plan.tried
+    ]
+    notes += _unused_notes(plan)
     hidden = len(notes) - 6
     if hidden > 0:
         notes = [
@@ -220,8 +268,9 @@ USE_PROTECTED = Ask(
 PROPOSED = Ask(
     id="features.proposed",
     prompt=(
-        "Which further features should be made? Forms: ratio(a, b), difference(a, b), product(a, b), log1p(a), "
-        "if_missing(a), with column names as in the source; an empty list for none."
+        "Which further features should be made? Formulas such as ratio(a, b), days_between(first, later), "
+        "count_by(group), a > 3 or lag(a, 1, by=group, order=time), with column names as in the source; each stays "
+        "only if a paired test says that it helps. An empty list for none."
     ),
     type="list",
     evidence=proposal_evidence,

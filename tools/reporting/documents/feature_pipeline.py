@@ -38,6 +38,7 @@ def build(m: Material) -> Document:
             ),
         ),
         section("Features", _features(m)),
+        *([section("Proposed and kept", _tried(m))] if m.node("features.json")["tried"] else []),
         section("Left out", _left_out(m)),
         section("Cleaning before it", _cleaning(m)),
         section(
@@ -68,6 +69,18 @@ def _features(m: Material) -> list[Block]:
         tuple(rows),
     )
     return [table] if len(rows) <= FOLDED else [Fold(line("All {n|int} features", n=features.count), (table,))]
+
+
+def _tried(m: Material) -> list[Block]:
+    lead = words(
+        "Each proposed formula was tried on training rows: a linear model and boosted trees with and without it, on "
+        "the same held-out rows. It stays where the paired gain of either is clear of nought."
+    )
+    tried = m.node("features.json")["tried"]
+    return [
+        Paragraph(lead),
+        Bullets(tuple(line("{name}: ", name=each["name"]) + m.said(each["why"]) for each in tried)),
+    ]
 
 
 def _left_out(m: Material) -> list[Block]:

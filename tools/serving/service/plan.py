@@ -18,10 +18,10 @@ columns ``first`` to ``first + outputs`` of the matrix; operations:
 - ``number`` {}: as it is
 - ``category`` {levels: {text: code}, other: code|null}: code; unseen levels the code of rare ones, else NaN
 - ``frequency`` {levels: {text: share}}: share of the training rows with this level, 0 for an unseen one
-- ``calendar`` {parts, origin}: parts of a date, see :data:`PARTS`
+- ``calendar`` {parts, origin}: parts of a date, see :data:`.dates.PARTS`
 - ``words`` {words, idf}: TF-IDF of the listed words, L2-normalised, then the number of words of the text
 - ``missing`` {}: 1 where missing
-- ``ratio``, ``difference``, ``product``, ``log1p``: of columns; NaN where undefined
+- ``expression`` {text, tree}: a declared formula, see :mod:`.expressions`; NaN where undefined
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .coerce import LARGEST, as_text
+from .coerce import as_text
+from .dates import PARTS, year_start
+from .expressions import bounded, evaluate
 
 Columns = Mapping[str, NDArray[Any]]
 Rule = Callable[[NDArray[Any]], NDArray[Any]]
@@ -113,7 +115,7 @@ def _generalise(params: Mapping[str, Any]) -> Rule:
         step = float(params["step"])
         return lambda values: np.floor(values / step) * step
     if params.get("year"):
-        return lambda values: _year_start(values)
+        return lambda values: year_start(values)
     if params.get("domain"):
         return lambda values: _texts(values, lambda text: text.rpartition("@")[2].lower() if "@" in text else None)
     keep = int(params["keep"])
@@ -180,66 +182,6 @@ def _changed(before: NDArray[Any], after: NDArray[Any]) -> int:
 
 
 # ── features ────────────────────────────────────────────────────────────────
-
-
-def _seconds(days: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Whole seconds since the epoch; NaN stays. Rounded, so that 13:00 is never 12:59:59.999."""
-    return np.rint(days * 86_400.0)
-
-
-def _moments(days: NDArray[np.float64], unit: str) -> NDArray[np.int64]:
-    """Whole units (datetime64 codes Y, M, D) since 1970; callers mask NaN themselves."""
-    seconds = np.where(np.isnan(days), 0.0, _seconds(days)).astype(np.int64)
-    return seconds.astype("datetime64[s]").astype(f"datetime64[{unit}]").astype(np.int64)
-
-
-def _kept(days: NDArray[np.float64], values: NDArray[Any]) -> NDArray[np.float64]:
-    return np.where(np.isnan(days), np.nan, values.astype(np.float64))
-
-
-def _year_start(days: NDArray[np.float64]) -> NDArray[np.float64]:
-    years = _moments(days, "Y").astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
-    return _kept(days, years)
-
-
-def _month(days: NDArray[np.float64]) -> NDArray[np.int64]:
-    return _moments(days, "M") % 12
-
-
-def _weekday(days: NDArray[np.float64]) -> NDArray[np.int64]:
-    # 1970-01-01 was a Thursday; Monday is 0
-    return (_moments(days, "D") + 3) % 7
-
-
-def _hour(days: NDArray[np.float64]) -> NDArray[np.int64]:
-    seconds = np.where(np.isnan(days), 0.0, _seconds(days)).astype(np.int64)
-    return seconds // 3600 % 24
-
-
-def _cycle(
-    index: Callable[[NDArray[np.float64]], NDArray[np.int64]], length: int, wave: Callable[[float], float]
-) -> Part:
-    # a table of the few values there are: the same bits for every batch size
-    table = np.array([wave(2.0 * math.pi * step / length) for step in range(length)])
-    return lambda days, origin: _kept(days, table[index(days)])
-
-
-Part = Callable[[NDArray[np.float64], float], NDArray[np.float64]]
-
-PARTS: dict[str, Part] = {
-    "year": lambda days, origin: _kept(days, _moments(days, "Y") + 1970),
-    "month": lambda days, origin: _kept(days, _month(days) + 1),
-    "weekday": lambda days, origin: _kept(days, _weekday(days) + 1),
-    "hour": lambda days, origin: _kept(days, _hour(days)),
-    "elapsed": lambda days, origin: days - origin,
-    "month_sin": _cycle(_month, 12, math.sin),
-    "month_cos": _cycle(_month, 12, math.cos),
-    "weekday_sin": _cycle(_weekday, 7, math.sin),
-    "weekday_cos": _cycle(_weekday, 7, math.cos),
-    "hour_sin": _cycle(_hour, 24, math.sin),
-    "hour_cos": _cycle(_hour, 24, math.cos),
-}
-"""Part of a date to its formula: month 1 to 12, weekday 1 (Monday) to 7, elapsed in days since ``origin``."""
 
 
 def _number(params: Mapping[str, Any]) -> Encode:
@@ -319,29 +261,13 @@ def _missing(params: Mapping[str, Any]) -> Encode:
     return encode
 
 
-def _bounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """NaN where a result is not a float32."""
-    return np.where(np.abs(values) <= LARGEST, values, np.nan)
+def _expression(params: Mapping[str, Any]) -> Encode:
+    tree = params["tree"]
 
+    def encode(values: list[NDArray[Any]], out: NDArray[np.float32]) -> None:
+        out[:, 0] = bounded(evaluate(tree, values, len(out)))
 
-def _formula(compute: Callable[..., NDArray[np.float64]]) -> Callable[[Mapping[str, Any]], Encode]:
-    def make(params: Mapping[str, Any]) -> Encode:
-        def encode(values: list[NDArray[Any]], out: NDArray[np.float32]) -> None:
-            with np.errstate(all="ignore"):
-                out[:, 0] = _bounded(compute(*values))
-
-        return encode
-
-    return make
-
-
-def _ratio(above: NDArray[np.float64], below: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(below == 0, np.nan, above / below)
-
-
-def _log1p(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    # value by value: vectorised logarithms may differ in the last bit between batch sizes
-    return np.array([math.log1p(value) if value > -1 else math.nan for value in values.tolist()])
+    return encode
 
 
 ENCODERS: dict[str, Callable[[Mapping[str, Any]], Encode]] = {
@@ -351,10 +277,7 @@ ENCODERS: dict[str, Callable[[Mapping[str, Any]], Encode]] = {
     "calendar": _calendar,
     "words": _words,
     "missing": _missing,
-    "ratio": _formula(_ratio),
-    "difference": _formula(lambda a, b: a - b),
-    "product": _formula(lambda a, b: a * b),
-    "log1p": _formula(_log1p),
+    "expression": _expression,
 }
 """Name of an operation to its maker; a new operation is one function and one line."""
 
