@@ -120,7 +120,7 @@ def fit_features(
             draft.leave(str(proposal), unfit.why)
             continue
         params = {"text": str(proposal), "tree": tree}
-        draft.add("expression", proposal.columns, params, [proposal.label], proposal.kind)
+        draft.add("formula", proposal.columns, params, [proposal.label], proposal.kind)
     return _selected(draft, typed, types, len(train))
 
 

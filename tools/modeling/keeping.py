@@ -114,6 +114,8 @@ def _judged(
     }
     if clear:
         why = say("with it {model} is better by {gain|num} {metric} ({lower|num} to {upper|num})", **facts)
+    elif all(np.allclose(wider[name].predictions, held[name].predictions, equal_nan=True) for name in wider):
+        why = say("it was tried, and no prediction changed")
     else:
         why = say(
             "it was tried, and its gain may be noise: {gain|num} {metric} ({lower|num} to {upper|num}) for {model}",

@@ -77,7 +77,7 @@ def proven(
     from tools.modeling.keeping import tried
     from tools.modeling.training import Training, substream
 
-    candidates = [place for place, feature in enumerate(plan.features) if feature.op == "expression"]
+    candidates = [place for place, feature in enumerate(plan.features) if feature.op == "formula"]
     if not candidates:
         return plan, x
     criteria = job.load("criteria.json", Criteria)
@@ -144,7 +144,7 @@ def report(plan: FeaturePlan, columns: list[str]) -> Outcome:
     kinds = {kind: sum(feature.kind == kind for feature in plan.features) for kind in ("number", "category", "flag")}
     words = sum(feature.op == "words" for feature in plan.features)
     parts = sum(feature.op == "calendar" for feature in plan.features)
-    made = [feature.kind for feature in plan.features if feature.op == "expression"]
+    made = [feature.kind for feature in plan.features if feature.op == "formula"]
     marks = sum(feature.op == "missing" for feature in plan.features)
     grouped = [feature for feature in plan.features if feature.kind == "category" and feature.levels[-1] == "any other"]
     facts: dict[str, Fact] = {

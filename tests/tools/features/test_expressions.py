@@ -291,7 +291,7 @@ def test_a_plan_with_expressions_gives_the_same_matrix_from_its_shipped_form() -
     held = FeaturePlan.model_validate_json(plan.model_dump_json())
     used = [entry.name for entry in held.inputs]
     np.testing.assert_array_equal(apply_plan(held, typed_columns(train, used), len(train)), x)
-    assert sum(feature.op == "expression" for feature in held.features) == len(texts)
+    assert sum(feature.op == "formula" for feature in held.features) == len(texts)
 
 
 @contextmanager

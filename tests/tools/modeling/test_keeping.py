@@ -43,6 +43,13 @@ def test_a_formula_that_no_model_finds_alone_stays_and_its_copy_goes(task: Any, 
     assert "may be noise" in str(second.why)
 
 
+def test_a_feature_that_changes_nothing_is_said_to(criteria: Any) -> None:
+    training = rows_of("regression", "noise", 3, 300)
+    training.matrix.x[:, 6] = 0
+    (trial,) = tried(training, [6], "rmse", criteria("regression"), seed=1)
+    assert not trial.kept and str(trial.why) == "it was tried, and no prediction changed"
+
+
 @pytest.mark.parametrize("task", ["binary", "regression"])
 def test_noise_seldom_stays(task: Any, criteria: Any) -> None:
     stayed = sum(

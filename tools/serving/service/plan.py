@@ -21,7 +21,7 @@ columns ``first`` to ``first + outputs`` of the matrix; operations:
 - ``calendar`` {parts, origin}: parts of a date, see :data:`.dates.PARTS`
 - ``words`` {words, idf}: TF-IDF of the listed words, L2-normalised, then the number of words of the text
 - ``missing`` {}: 1 where missing
-- ``expression`` {text, tree}: a declared formula, see :mod:`.expressions`; NaN where undefined
+- ``formula`` {text, tree}: a declared formula, see :mod:`.expressions`; NaN where undefined
 """
 
 from __future__ import annotations
@@ -261,7 +261,7 @@ def _missing(params: Mapping[str, Any]) -> Encode:
     return encode
 
 
-def _expression(params: Mapping[str, Any]) -> Encode:
+def _formula(params: Mapping[str, Any]) -> Encode:
     tree = params["tree"]
 
     def encode(values: list[NDArray[Any]], out: NDArray[np.float32]) -> None:
@@ -277,7 +277,7 @@ ENCODERS: dict[str, Callable[[Mapping[str, Any]], Encode]] = {
     "calendar": _calendar,
     "words": _words,
     "missing": _missing,
-    "expression": _expression,
+    "formula": _formula,
 }
 """Name of an operation to its maker; a new operation is one function and one line."""
 
