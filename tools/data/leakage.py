@@ -11,6 +11,7 @@ from pydantic import Field
 
 from tools.data.leakage_forms import (
     Found,
+    aggregate_leaks,
     combination_leaks,
     copy_leaks,
     missingness_leaks,
@@ -42,7 +43,7 @@ MOST_ASKED = 12
 KINDS = (
     "copy", "recoded copy", "monotone copy", "noisy copy", "one column alone", "sum or difference", "columns together",
     "missingness", "blank with the target", "name after the outcome", "outcome words in text", "identifier",
-    "row order", "entity", "drift under a random split",
+    "target aggregate", "row order", "entity", "drift under a random split",
 )  # fmt: skip
 """What is looked for."""
 
@@ -138,6 +139,7 @@ def find_leakage(
         *_alone(strengths),
         *_from_forms(combination_leaks(sample, y, classes, features), strengths),
         *_from_forms(telling_texts(sample, y, classes, text_columns), strengths),
+        *_from_forms(aggregate_leaks(sample, y, classes, features), strengths),
         *_from_forms(_blank_with_target(profile, columns), strengths),
     ]
     found += _named(strengths, target, [suspect.column for suspect in found if suspect.certain])

@@ -1,7 +1,8 @@
-"""The forms a leak takes in a column: copies, sums, combinations, missingness, names, words in text."""
+"""The forms a leak takes in a column: copies, sums, combinations, missingness, means of the target, words in text."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from itertools import combinations
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from tools.data.relations import adds_up
 from tools.wording import Sentence, listed, say
@@ -30,6 +32,13 @@ MOST_PARTS = 24
 """Columns with few levels that are looked at together."""
 FEW_LEVELS = 12
 TOKENS = 2_000
+APART_SHARE = 0.97
+"""Share of comparisons in which numbers with a value exceed those without, past which the gap tells of the target."""
+LEAST_VALUES, LEAST_ROWS, PURE_ROWS = 5, 100, 10
+"""Distinct values and rows that a mean of the target must have, and rows at 0, at 1 and between."""
+SAME_SLOPE, SAME_MEAN = 0.1, 0.1
+"""How far a mean of the target may be from one unit for each unit, and from the target's mean in deviations."""
+HALVES = ("the lower half of the target", "the higher half of the target")
 
 
 def copy_leaks(sample: pd.DataFrame, y: NDArray[Any], classes: Sequence[str], columns: Sequence[str]) -> list[Found]:
@@ -249,13 +258,14 @@ def missingness_leaks(
         if min(int(gone.sum()), int((~gone).sum())) < LEAST_MISSING:
             continue
         if not classes:
-            values = y.astype(np.float64)
-            strength = abs(float(np.corrcoef(gone, values)[0, 1])) if values.std() > 0 else 0.0
-            if strength >= 0.8:
+            higher = _higher(y[~gone], y[gone])
+            if max(higher, 1 - higher) >= APART_SHARE:
                 reason = say(
-                    'whether "{column}" is missing follows the target (correlation {value|ratio})',
+                    'where "{column}" is {word} the target is higher in {share|pct} of comparisons: it may be written '
+                    "down after the outcome",
                     column=name,
-                    value=strength,
+                    word="present" if higher > 0.5 else "missing",
+                    share=max(higher, 1 - higher),
                 )
                 found.append((name, "missingness", False, reason))
             continue
@@ -278,11 +288,79 @@ def missingness_leaks(
     return found
 
 
+def _higher(some: NDArray[Any], others: NDArray[Any]) -> float:
+    """Share of pairs in which a value of the first is the larger, ties by half: Mann and Whitney's U over n times m."""
+    ranks = rankdata(np.concatenate([some, others]))[: len(some)]
+    return float((ranks.sum() - len(some) * (len(some) + 1) / 2) / (len(some) * len(others)))
+
+
+def aggregate_leaks(
+    sample: pd.DataFrame, y: NDArray[Any], classes: Sequence[str], columns: Sequence[str]
+) -> list[Found]:
+    """Columns that look like a mean of the target over groups of rows, taken with the row's own target in it.
+
+    Of such a mean each unit is worth one unit of the target, around the target's own mean; of a share of a class,
+    moreover, 0 and 1 are certain.
+    """
+    found: list[Found] = []
+    targets = [(label, (y == kind).astype(np.float64)) for kind, label in enumerate(classes)]
+    for name in columns:
+        if not pd.api.types.is_numeric_dtype(sample[name].dtype) or sample[name].nunique() < LEAST_VALUES:
+            continue
+        held = sample[name].to_numpy(dtype=np.float64)
+        there = np.isfinite(held)
+        for label, target in targets or [("", y.astype(np.float64))]:
+            values, wanted = held[there], target[there]
+            if len(values) < LEAST_ROWS or not (_ends(values, wanted) if label else _same_scale(values, wanted)):
+                continue
+            reason = (
+                say(
+                    '"{column}" looks like the share of class "{label}" in a group that the row itself belongs to: '
+                    "where it is 0 or 1 the class is certain",
+                    column=name,
+                    label=label,
+                )
+                if label
+                else say(
+                    '"{column}" looks like a mean of the target: each unit of it is worth one unit of the target, '
+                    "about the same mean",
+                    column=name,
+                )
+            )
+            found.append((name, "target aggregate", False, reason))
+            break
+    return found
+
+
+def _ends(values: NDArray[np.float64], wanted: NDArray[np.float64]) -> bool:
+    """Whether a share is pure at 0 and at 1, in enough rows of both, and is not just the class itself."""
+    if values.min() < 0 or values.max() > 1:
+        return False
+    none, every = values == 0, values == 1
+    between = int((~none & ~every).sum())
+    if min(int(none.sum()), int(every.sum()), between) < PURE_ROWS:
+        return False
+    return not wanted[none].any() and bool(wanted[every].all())
+
+
+def _same_scale(values: NDArray[np.float64], wanted: NDArray[np.float64]) -> bool:
+    """Whether the target rises by one with each unit of the values, about the same mean, and does so clearly."""
+    spread, target_spread = float(values.std()), float(wanted.std())
+    if spread == 0 or target_spread == 0 or spread > target_spread:
+        return False
+    if abs(float(values.mean() - wanted.mean())) > SAME_MEAN * target_spread:
+        return False
+    slope = float(np.cov(values, wanted, bias=True)[0, 1]) / spread**2
+    rest = float(np.std(wanted - slope * values))
+    error = rest / (spread * math.sqrt(len(values)))
+    return error < SAME_SLOPE and abs(slope - 1) < SAME_SLOPE
+
+
 def telling_texts(sample: pd.DataFrame, y: NDArray[Any], classes: Sequence[str], columns: Sequence[str]) -> list[Found]:
     """Words in free text that occur with one class only, often enough not to be chance."""
     found: list[Found] = []
     if not classes:
-        return found
+        y, classes = (y > np.median(y)).astype(np.int64), HALVES
     counts = np.bincount(y, minlength=len(classes))
     for name in columns:
         rows: dict[str, list[int]] = {}
@@ -298,13 +376,13 @@ def telling_texts(sample: pd.DataFrame, y: NDArray[Any], classes: Sequence[str],
             if counts[kind] > 0.8 * len(y):
                 continue
             reason = say(
-                'the word "{word}" in "{column}" occurs in {rows|int} rows, nearly all of class "{label}": the '
+                'the word "{word}" in "{column}" occurs in {rows|int} rows, nearly all of {which}: the '
                 "text may have been "
                 "written after the outcome",
                 word=word,
                 column=name,
                 rows=int(labels.sum()),
-                label=classes[kind],
+                which=classes[kind] if classes is HALVES else f'class "{classes[kind]}"',
             )
             found.append((name, "outcome words in text", False, reason))
             break
