@@ -316,7 +316,7 @@ def aggregate_leaks(
             reason = (
                 say(
                     '"{column}" looks like the share of class "{label}" in a group that the row itself belongs to: '
-                    "where it is 0 or 1 the class is certain",
+                    "where it is zero or one the class is certain",
                     column=name,
                     label=label,
                 )
