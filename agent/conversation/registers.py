@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent.phases.writing import STEPS, artifacts
+from agent.phases.writing import STEPS, artifacts, told
 from agent.position import Position
 from agent.recording import run_record
 from tools.reporting import markdown, registers
@@ -57,12 +57,11 @@ def registers_of(position: Position, phase: str) -> tuple[Register, ...]:
 
 def _material(position: Position, phase: str) -> Material:
     outcomes = {step: position.outcome(step) for step in STEPS[phase]}
+    made = {name: position.json(name) for name in artifacts(phase) if name.endswith(".json") and position.has(name)}
     return Material(
         record=RunRecord.model_validate(run_record(position, phase)),
-        outcomes={step: outcome for step, outcome in outcomes.items() if outcome is not None},
-        artifacts={
-            name: position.json(name) for name in artifacts(phase) if name.endswith(".json") and position.has(name)
-        },
+        outcomes=told({step: outcome for step, outcome in outcomes.items() if outcome is not None}, made),
+        artifacts=made,
     )
 
 

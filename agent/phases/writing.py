@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tools.reporting.material import Material
 
 RECORD = "record.json"
+TRAINING = "train_findings.json"
+"""What discovery says of the training rows; once it is there, documents quote no figure of the rows held back."""
 
 STEPS: Mapping[str, tuple[str, ...]] = {
     phase: tuple(each.id for each in ACTIVITIES if each.phase in ("intake", *phases_until(phase))) for phase in PHASES
@@ -25,7 +27,8 @@ MADE: Mapping[str, tuple[str, ...]] = {
     "preparation": (
         "reading.json",
         "criteria.json",
-        "profile.json",
+        "train_profile.json",
+        "train_findings.json",
         "split.json",
         "exploration.json",
         "notebook.ipynb",
@@ -76,6 +79,14 @@ def artifacts(phase: str) -> tuple[str, ...]:
     return tuple(name for each in phases_until(phase) for name in MADE[each])
 
 
+def told(outcomes: Mapping[str, Outcome], made: Mapping[str, object]) -> dict[str, Outcome]:
+    """Outcomes as documents quote them, by step: of discovery what it says of the training rows, where that is made."""
+    found = dict(outcomes)
+    if TRAINING in made and "preparation.discovery" in found:
+        found["preparation.discovery"] = Outcome.model_validate(made[TRAINING])
+    return found
+
+
 def material(phase: str, find: Callable[[str], Path | None]) -> Material:
     """Read what a phase's documents may rest on.
 
@@ -109,7 +120,10 @@ def material(phase: str, find: Callable[[str], Path | None]) -> Material:
     if record is None:
         raise FileNotFoundError(RECORD)
     return Material(
-        record=RunRecord.model_validate_json(record.read_bytes()), outcomes=outcomes, artifacts=parsed, files=files
+        record=RunRecord.model_validate_json(record.read_bytes()),
+        outcomes=told(outcomes, parsed),
+        artifacts=parsed,
+        files=files,
     )
 
 

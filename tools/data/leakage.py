@@ -103,7 +103,7 @@ def find_leakage(
 
     Args:
         train: training rows with the target.
-        profile: the table's profile.
+        profile: the profile of the training rows; its target also counts the rows without a label.
         scheme: how training rows are resampled.
         target: target column.
         task: kind of task.

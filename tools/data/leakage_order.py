@@ -33,7 +33,7 @@ def table_leaks(
         sample: training rows in the order of the source.
         y: their targets.
         classes: declared classes; empty for regression.
-        profile: the table's profile.
+        profile: the profile of the training rows.
         scheme: how training rows are resampled; only a random one is looked at.
     """
     if scheme.kind not in ("random", "stratified"):

@@ -64,6 +64,16 @@ class Split:
         """Positions of the rows of a part, ascending."""
         return np.flatnonzero(self.parts == PARTS.index(part))
 
+    def unlabelled(self, frame: pd.DataFrame, plan: SplitPlan) -> NDArray[np.int64]:
+        """Positions of the rows without a label, ascending, save those that a given split holds back for the test."""
+        found = np.flatnonzero(self.parts == SET_ASIDE)
+        if plan.kind != "given":
+            return found
+        if plan.column is None:
+            return found[found < len(frame) - plan.test_rows]
+        words = class_texts(frame[plan.column].iloc[found]).fillna("").str.strip().str.casefold()
+        return found[(words.map(PART_WORDS) == "train").to_numpy(dtype=bool)]
+
 
 def split(frame: pd.DataFrame, target: str, task: Task, classes: Sequence[str], plan: SplitPlan) -> Split:
     """Split the rows of a table.
@@ -250,7 +260,7 @@ def _report(
         kind=plan.kind,
         column=plan.column,
         parts=parts,
-        scheme=_scheme(plan, task, int((inside == 0).sum()), bool(tied)),
+        scheme=_scheme(plan, task, int((inside == 0).sum()), training_ties(ties, inside)),
         unlabelled=len(frame) - len(known),
         between=int((inside == GAP).sum()),
         tied=tied,
@@ -264,6 +274,14 @@ def _report(
 def _moment(value: object) -> str:
     """A date, or a date with its hour and minute, or a number that stands for time."""
     return class_text(value).replace("T", " ").removesuffix(":00")
+
+
+def training_ties(ties: NDArray[np.int64] | None, inside: NDArray[np.int64]) -> bool:
+    """Whether training rows repeat one another; what other parts repeat is no matter of theirs."""
+    if ties is None:
+        return False
+    codes = ties[inside == 0]
+    return len(np.unique(codes)) < len(codes)
 
 
 def _scheme(plan: SplitPlan, task: Task, train: int, tied: bool) -> SplitScheme:

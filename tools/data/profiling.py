@@ -186,7 +186,7 @@ def profile(frame: pd.DataFrame, reading: Reading, target: str | None, task: Tas
     return Profile(
         rows=len(frame),
         columns=columns,
-        target=_target(frame, target, task) if target is not None and task is not None else None,
+        target=target_profile(frame, target, task) if target is not None and task is not None else None,
         duplicates=repeated,
         near=near_duplicates(frame, telling, repeated.rows),
         relations=relations(frame, telling, numbers, seed=seed),
@@ -349,7 +349,8 @@ def _order_agreement(series: pd.Series) -> float | None:
     return round(float(np.corrcoef(ranks, np.arange(len(ranks)))[0, 1]), 6)
 
 
-def _target(frame: pd.DataFrame, name: str, task: Task) -> TargetProfile:
+def target_profile(frame: pd.DataFrame, name: str, task: Task) -> TargetProfile:
+    """Counts of a target column, and the columns that are blank mostly where it is."""
     series = frame[name]
     present = series.dropna()
     classes: dict[str, int] = {}

@@ -8,9 +8,10 @@ from tools.reporting.sections import Line, words
 
 def nothing_missing(m: Material) -> Line | None:
     """Why missing data are no risk here, where no column has a gap."""
-    profile = m.node("profile.json")["columns"]
+    profile = m.node("train_profile.json")["columns"]
     if profile and all((each["missing_share"].number or 0) == 0 for each in profile):
-        return line("not applicable, because none of the {n|int} columns has a missing value", n=profile.count)
+        told = "not applicable, because none of the {n|int} columns misses a value in the training rows"
+        return line(told, n=profile.count)
     return None
 
 

@@ -25,7 +25,7 @@ RULES: tuple[Rule, ...] = (
         guidance=GUIDANCE,
         when=lambda evidence: evidence["share"] < FLAGGED,
         choose=lambda evidence: "keep",
-        reason='Few values are missing (at most {share|pct}, in "{worst}"): too few for a mark to say anything.',
+        reason='Few training rows miss a value (at most {share|pct}, in "{worst}"): too few for a mark to say much.',
     ),
     Rule(
         id="cleaning.missing.flag",
@@ -57,7 +57,10 @@ RULES: tuple[Rule, ...] = (
         guidance=GUIDANCE,
         when=lambda evidence: evidence.get("whole", 0) > 0 and bool(evidence.get("chance")),
         choose=lambda evidence: "keep",
-        reason="{whole|int} rows repeat another, as chance makes them with so few combinations: each is its own case.",
+        reason=(
+            "{whole|int} training rows repeat another, as chance makes them with so few combinations: each is its own "
+            "case."
+        ),
     ),
     Rule(
         id="cleaning.duplicates.recorded_twice",
@@ -65,7 +68,9 @@ RULES: tuple[Rule, ...] = (
         guidance=GUIDANCE,
         when=lambda evidence: evidence.get("whole", 0) > 0,
         choose=lambda evidence: "drop",
-        reason="{whole|int} of {rows|int} rows repeat another one whole: recorded twice, they would count double.",
+        reason=(
+            "{whole|int} of {rows|int} training rows repeat another one whole: recorded twice, they would count double."
+        ),
     ),
     Rule(
         id="cleaning.duplicates.alike",
@@ -73,7 +78,9 @@ RULES: tuple[Rule, ...] = (
         guidance=GUIDANCE,
         when=lambda evidence: evidence.get("alike", 0) > 0,
         choose=lambda evidence: "keep",
-        reason="{alike|int} rows look like another, but their identifiers differ: they are cases of their own.",
+        reason=(
+            "{alike|int} training rows look like another, but their identifiers differ: they are cases of their own."
+        ),
     ),
     Rule(
         id="cleaning.duplicates.none",
@@ -81,6 +88,6 @@ RULES: tuple[Rule, ...] = (
         guidance=GUIDANCE,
         when=lambda evidence: True,
         choose=lambda evidence: "keep",
-        reason="No row repeats another.",
+        reason="No training row repeats another.",
     ),
 )

@@ -49,6 +49,7 @@ def run(job: Job) -> Outcome:
 def roles_of(job: Job, split: SplitReport, columns: list[str]) -> Roles:
     """What each column is for, from the decisions taken so far."""
     from tools.data.cleaning import Roles
+    from tools.data.profiling import Profile
 
     target = str(job.answer("data.target"))
     drop: dict[str, Sentence] = {
@@ -60,8 +61,8 @@ def roles_of(job: Job, split: SplitReport, columns: list[str]) -> Roles:
     if split.kind == "given" and split.column is not None:
         drop[split.column] = say("it says which part of the split a row belongs to")
     # what was found personal and is left undecided is treated as personal
-    found = (finding for finding in job.outcome("preparation.discovery").findings if finding.kind == "personal")
-    personal: dict[str, Any] = {name: "drop" for finding in found for name in finding.columns}
+    found = job.load("train_profile.json", Profile).columns
+    personal: dict[str, Any] = {column.name: "drop" for column in found if column.personal}
     personal |= job.answers("data.personal.")
     personal.pop(target, None)
     kept = [*(job.answer("requirements.protected") or ())]
@@ -190,7 +191,7 @@ def left_out(known: Known) -> set[str]:
 def kept_columns(known: Known) -> list[dict[str, Any]]:
     """Profiles of the columns that stay."""
     gone = left_out(known)
-    columns: list[dict[str, Any]] = known.json("profile.json")["columns"]
+    columns: list[dict[str, Any]] = known.json("train_profile.json")["columns"]
     return [column for column in columns if column["name"] not in gone]
 
 
@@ -222,13 +223,14 @@ def outlier_evidence(known: Known) -> dict[str, Any]:
 
 
 def duplicate_evidence(known: Known) -> dict[str, Any]:
-    """Repeated rows as the profile counted them."""
-    repeats = known.json("profile.json")["duplicates"]
+    """Training rows that repeat another, as their profile counted them."""
+    profile = known.json("train_profile.json")
+    repeats = profile["duplicates"]
     return {
         "whole": repeats["whole_rows"],
         "alike": repeats["rows"],
         "chance": repeats["chance"],
-        "rows": known.json("profile.json")["rows"],
+        "rows": profile["rows"],
     }
 
 
@@ -279,7 +281,7 @@ STEP = Step(
     guidance="1.4",
     title="cleaning",
     run=run,
-    needs=("train.parquet", "validation.parquet", "split.json", "leakage.json", "preparation.discovery.outcome"),
+    needs=("train.parquet", "validation.parquet", "split.json", "leakage.json", "train_profile.json"),
     decisions=(
         "data.target",
         "data.drop",

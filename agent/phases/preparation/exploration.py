@@ -176,14 +176,11 @@ def _class_counts(series: object) -> dict[str, int]:
 
 def _withheld(job: Job, target: str) -> dict[str, str]:
     """Columns that are not to be shown: personal ones unless a person keeps them, dropped ones."""
+    from tools.data.profiling import Profile
+
     handled = job.answers("data.personal.")
-    found = {
-        column: PERSONAL
-        for finding in job.outcome("preparation.discovery").findings
-        if finding.kind == "personal"
-        for column in finding.columns
-        if handled.get(column) != "keep"
-    }
+    columns = job.load("train_profile.json", Profile).columns
+    found = {each.name: PERSONAL for each in columns if each.personal and handled.get(each.name) != "keep"}
     found |= {str(column): PERSONAL for column, action in handled.items() if action not in ("keep", None)}
     found |= {str(column): DROPPED for column in job.answer("data.drop") or ()}
     found |= {str(column): DROPPED for column, action in job.answers("data.leakage.").items() if action == "drop"}
@@ -196,7 +193,7 @@ STEP = Step(
     guidance="1.3",
     title="exploration",
     run=run,
-    needs=("train.parquet", "criteria.json", "preparation.discovery.outcome"),
+    needs=("train.parquet", "criteria.json", "train_profile.json"),
     decisions=("data.target", "data.positive_class", "data.drop", "data.personal.*", "data.leakage.*"),
     makes=("exploration.json",),
     libraries=("pandas", "numpy", "scipy"),

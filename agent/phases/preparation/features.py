@@ -215,7 +215,7 @@ def _unused_notes(plan: FeaturePlan) -> list[Sentence]:
 def protected_there(known: Known) -> list[str]:
     """Protected columns that the table has and that could enter a model."""
     names = [str(name) for name in known.answer("requirements.protected") or ()]
-    held = {column["name"] for column in known.json("profile.json")["columns"]}
+    held = {column["name"] for column in known.json("train_profile.json")["columns"]}
     gone = left_out(known)
     return [name for name in names if name in held and name not in gone]
 
@@ -241,7 +241,7 @@ def proposal_evidence(known: Known) -> dict[str, Any]:
     there = {column["name"] for column in columns}
     shares = [
         f"ratio({part}, {relation['columns'][0]})"
-        for relation in known.json("profile.json")["relations"]
+        for relation in known.json("train_profile.json")["relations"]
         if relation["kind"] == "sum" and set(relation["columns"]) <= there
         for part in relation["columns"][1:]
     ]

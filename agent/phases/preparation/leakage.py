@@ -38,7 +38,7 @@ def run(job: Job) -> Outcome:
     from tools.data.targets import check_target, classes_of
 
     train = job.frame("train.parquet")
-    profile = job.load("profile.json", Profile)
+    profile = job.load("train_profile.json", Profile)
     split = job.load("split.json", SplitReport)
     target = str(job.answer("data.target"))
     task = check_target(train[target], job.answer("data.problem_type"), name=target, part=True)
@@ -239,7 +239,7 @@ STEP = Step(
     guidance="1.2",
     title="leakage",
     run=run,
-    needs=("train.parquet", "profile.json", "split.json"),
+    needs=("train.parquet", "train_profile.json", "split.json"),
     decisions=("data.target", "data.problem_type", "data.positive_class", "data.drop", "data.personal.*"),
     makes=("leakage.json",),
     libraries=("pandas", "pyarrow", "numpy", "scipy"),

@@ -1,9 +1,13 @@
-"""Step 1.6, split: training, validation and test rows; the test rows go to the vault."""
+"""Step 1.6, split: training, validation and test rows; the test rows go to the vault.
+
+What later steps need of the profile is made anew here, of the training rows alone.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from agent.phases.preparation.discovery import report as discovered
 from agent.steps import Ask, Job, Known, Option, Step
 from tools.errors import InputError
 from tools.records import Check, Finding, Outcome
@@ -26,9 +30,12 @@ def run(job: Job) -> Outcome:
     import pandas as pd
 
     from tools.data.partitioning import describe, split
+    from tools.data.profile_findings import profile_findings
     from tools.data.profiling import Profile
+    from tools.data.reading import Reading
     from tools.data.splitting import PARTS
     from tools.data.targets import check_target, classes_of
+    from tools.data.training_profile import training_profile
 
     frame = job.frame("table.parquet")
     profile = job.load("profile.json", Profile)
@@ -42,7 +49,8 @@ def run(job: Job) -> Outcome:
             hint="Mend the data, or set data.unlabelled to set_aside.",
             column=target,
         )
-    made = split(frame, target, task, classes, _plan(job, profile))
+    plan = _plan(job, profile)
+    made = split(frame, target, task, classes, plan)
     places, names = [], []
     for part in PARTS:
         rows = made.rows(part)
@@ -51,6 +59,10 @@ def run(job: Job) -> Outcome:
         names += [part] * len(rows)
     table = pd.DataFrame({"row": np.concatenate(places), "partition": pd.Series(names, dtype="str")})
     job.save_frame("split.parquet", table.sort_values("row", kind="stable").reset_index(drop=True))
+    reading = job.load("reading.json", Reading)
+    seen = training_profile(frame, made.rows("train"), made.unlabelled(frame, plan), reading, profile, seed=job.seed)
+    job.save_json("train_profile.json", seen)
+    job.save_json("train_findings.json", discovered(seen, profile_findings(seen, reading)))
     job.save_json("split.json", made.report)
     return report(made.report, describe(made.report))
 
@@ -249,7 +261,7 @@ STEP = Step(
     guidance="1.6",
     title="train, validation and test split",
     run=run,
-    needs=("table.parquet", "profile.json", "peek.json"),
+    needs=("table.parquet", "reading.json", "profile.json", "peek.json"),
     decisions=(
         "data.target",
         "data.problem_type",
@@ -265,7 +277,15 @@ STEP = Step(
         "split.validation_size",
         "split.gap",
     ),
-    makes=("train.parquet", "validation.parquet", "test.parquet", "split.parquet", "split.json"),
+    makes=(
+        "train.parquet",
+        "validation.parquet",
+        "test.parquet",
+        "split.parquet",
+        "split.json",
+        "train_profile.json",
+        "train_findings.json",
+    ),
     libraries=("pandas", "pyarrow", "numpy", "scipy"),
     before=(
         Ask(

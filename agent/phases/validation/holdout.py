@@ -23,6 +23,7 @@ def run(job: Job) -> Outcome:
     """Score the opened rows, measure, compare, check."""
     import numpy as np
 
+    from tools.data.profiling import Profile
     from tools.data.splitting import SplitReport
     from tools.evaluation import holdout as test
     from tools.evaluation.baselines import baseline_labels, baseline_predictions, judged_baseline
@@ -65,7 +66,8 @@ def run(job: Job) -> Outcome:
     if criteria.task == "regression" or opened.predictions.probabilities is not None:
         calibration = calibrate(opened.y, opened.predictions, criteria.task, groups=opened.groups, order=opened.order)
     # the columns that the split looked at for repeats; those the model uses alone would call alike what is not
-    columns = scheme.tie or tuple(str(name) for name in train.columns if name != target)
+    telling = job.load("train_profile.json", Profile).features()
+    columns = scheme.tie or tuple(name for name in telling if name in train.columns)
     overlap, both = test.overlap(train, opened.frame, columns, target)
     if overlap.rows:
         overlap = overlap.model_copy(update={"without": _without(primary, opened, both, criteria)})
@@ -351,6 +353,7 @@ STEP = Step(
         "train.parquet",
         "split.parquet",
         "split.json",
+        "train_profile.json",
         "criteria.json",
         "scorer/",
         "baseline.json",

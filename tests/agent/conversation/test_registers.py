@@ -71,8 +71,8 @@ def test_a_risk_whose_step_has_not_run_names_that_step_and_bears_no_state(tmp_pa
 
 
 def test_a_risk_that_does_not_apply_says_why_in_the_whole_register(tmp_path: Path) -> None:
-    found = started(tmp_path, {"profile.json": {"columns": COLUMNS}})
-    assert "none of the 2 columns has a missing value" in of(found, "Risks").text
+    found = started(tmp_path, {"train_profile.json": {"columns": COLUMNS}})
+    assert "none of the 2 columns misses a value in the training rows" in of(found, "Risks").text
 
 
 def test_what_deserves_a_look_stands_first_and_what_passed_last(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.tools.data.test_profiling import reading_of
+from tests.tools.data.readings import reading_of
 from tools.data.leakage import Leakage, find_leakage, leakage_check
 from tools.data.leakage_names import dated_later, outcome_word, shared_word
 from tools.data.profiling import profile

@@ -9,7 +9,8 @@ import sys
 import numpy as np
 import pandas as pd
 
-from tests.tools.data.test_profiling import clean, reading_of
+from tests.tools.data.readings import reading_of
+from tests.tools.data.test_profiling import clean
 from tools.data.looking import BINS, SMALL_LEVEL, ColumnLook, TableLook, look_at
 from tools.data.peeking import peek
 

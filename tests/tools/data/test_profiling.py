@@ -6,26 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.tools.data.readings import reading_of
 from tools.data.privacy import iban, luhn, personal, protected_columns
 from tools.data.privacy_names import personal_kind
 from tools.data.profile_findings import profile_findings
 from tools.data.profiling import Profile, distribution, profile
-from tools.data.reading import ColumnReading, Reading
 from tools.data.relations import relations
 from tools.data.repeats import duplicate_rows, round_significant
 from tools.data.shifts import order_shifts, shift_distance
-
-
-def reading_of(frame: pd.DataFrame) -> Reading:
-    def kind(dtype: object) -> str:
-        text = str(dtype)
-        return "date" if "datetime" in text else "integer" if "int" in text else "number" if "float" in text else "text"
-
-    columns = tuple(
-        ColumnReading(name=name, position=place, type=kind(frame[name].dtype))
-        for place, name in enumerate(frame.columns, start=1)
-    )
-    return Reading(format="frame", rows=len(frame), columns=columns)
 
 
 def clean(rows: int = 600) -> pd.DataFrame:

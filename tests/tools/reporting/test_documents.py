@@ -161,9 +161,9 @@ def test_a_risk_that_does_not_apply_says_why(run_material: Material) -> None:
     from tools.reporting.sections import plain
 
     columns = [{"name": "a", "missing_share": 0.0}, {"name": "b", "missing_share": 0.0}]
-    whole = Material(run_material.record, run_material.outcomes, {"profile.json": {"columns": columns}})
+    whole = Material(run_material.record, run_material.outcomes, {"train_profile.json": {"columns": columns}})
     columns = [{"name": "a", "missing_share": 0.25}]
-    holed = Material(run_material.record, run_material.outcomes, {"profile.json": {"columns": columns}})
+    holed = Material(run_material.record, run_material.outcomes, {"train_profile.json": {"columns": columns}})
     texts = ["".join(plain(cell) for cell in registers.risks(m).rows[2]) for m in (whole, holed)]  # type: ignore[arg-type]
     assert "not applicable, because none of the 2 columns" in texts[0] and "not applicable" not in texts[1]
 

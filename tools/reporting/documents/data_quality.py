@@ -55,7 +55,7 @@ def build(m: Material) -> Document:
             [finding_table(m, findings)] if findings else finding_of(m, "preparation.discovery"),
             [check_table(m, checks)] if checks else None,
         ),
-        section("Columns", _columns(m)),
+        section("Columns", _of_training_rows(m), _columns(m)),
         section("Missing values", _missing(m)),
         section("Leakage", finding_of(m, "preparation.leakage"), decided(m, ("data.leakage.",))),
         section("Personal data", _personal(m)),
@@ -105,10 +105,18 @@ def _reading(m: Material) -> list[Block]:
     return blocks
 
 
+def _of_training_rows(m: Material) -> list[Block]:
+    rows = m.node("train_profile.json")["rows"]
+    if not rows:
+        return []
+    told = "Here and in the findings, figures are those of the {n|int} training rows: no other row may guide a choice."
+    return [Paragraph(line(told, n=rows))]
+
+
 def _columns(m: Material) -> list[Block]:
-    profile = m.node("profile.json")["columns"]
+    profile = m.node("train_profile.json")["columns"]
     if not profile:
-        return [absent(m, "The profile of the columns", "preparation.discovery")]
+        return [absent(m, "The profile of the columns", "preparation.split")]
     rows: list[tuple[Cell, ...]] = [
         (
             (each["name"].as_("text"),),
@@ -155,18 +163,18 @@ def _holds(each: Node) -> Line:
 
 
 def _missing(m: Material) -> list[Block]:
-    profile = m.node("profile.json")["columns"]
+    profile = m.node("train_profile.json")["columns"]
     if not profile:
-        return [absent(m, "What is missing", "preparation.discovery")]
+        return [absent(m, "What is missing", "preparation.split")]
     holes = [each for each in profile if (each["missing_share"].number or 0) > 0]
     if not holes:
-        return [Paragraph(words("No value is missing in any column."))]
+        return [Paragraph(words("No value is missing in any column of the training rows."))]
     holes.sort(key=lambda each: (-(each["missing_share"].number or 0), each["name"].text))
     shown = [Bar(each["name"], each["missing_share"], place == 0) for place, each in enumerate(holes[:20])]
     return [
         Plot(
             bars(shown, "share of missing values by column", "pct"),
-            words("Share of missing values, largest first."),
+            words("Share of the training rows in which a value is missing, largest first."),
         )
     ]
 

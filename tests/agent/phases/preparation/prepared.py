@@ -13,13 +13,12 @@ from agent.phases.preparation import cleaning, features
 from agent.steps import Step
 from tools.data.leakage import Leakage
 from tools.data.partitioning import SplitPlan, split
-from tools.data.profile_findings import profile_findings
 from tools.data.profiling import profile
 from tools.data.sources import read_table
 from tools.data.targets import classes_of
+from tools.data.training_profile import training_profile
 from tools.evaluation.criteria import Criteria, Requirement
 from tools.records import Outcome, Task
-from tools.wording import say
 
 
 @dataclass
@@ -99,14 +98,13 @@ def prepare(folder: Path, path: Path, target: str, task: Task, **decisions: Any)
     for part in ("train", "validation"):
         frame.iloc[made.rows(part)].reset_index(drop=True).to_parquet(folder / f"{part}.parquet")
     seen = profile(frame, reading, target, task)
-    (folder / "profile.json").write_text(seen.model_dump_json())
+    of_training = training_profile(frame, made.rows("train"), made.unlabelled(frame, plan), reading, seen)
+    (folder / "train_profile.json").write_text(of_training.model_dump_json())
     (folder / "leakage.json").write_text(Leakage(rows=len(made.rows("train"))).model_dump_json())
     (folder / "split.json").write_text(made.report.model_dump_json())
     metric = "rmse" if task == "regression" else "roc_auc"
     criteria = Criteria(task=task, primary=Requirement(metric=metric))
     (folder / "criteria.json").write_text(criteria.model_dump_json())
-    discovery = Outcome(summary=say("read"), findings=profile_findings(seen, reading))
-    (folder / "preparation.discovery.outcome").write_text(discovery.model_dump_json())
     return Prepared(folder, decided)
 
 

@@ -14,11 +14,11 @@ from agent.job import Call, WorkerJob
 from agent.phases.preparation.exploration import STEP, report
 from agent.phases.preparation.notebook import STEP as NOTEBOOK
 from agent.steps import Step
+from tests.tools.data.readings import reading_of
 from tests.tools.reporting.conftest import explored, loans
+from tools.data.profiling import profile
 from tools.evaluation.criteria import Criteria, Requirement
-from tools.records import Finding, Outcome
 from tools.reporting import notebook
-from tools.wording import say
 
 HOSTILE = "x'); import os; os.remove('/')  # [b]\n$y$"
 
@@ -30,16 +30,8 @@ def inputs(folder: Path, frame: pd.DataFrame) -> None:
     frame.to_parquet(folder / "in" / "train.parquet")
     criteria = Criteria(task="binary", primary=Requirement(metric="roc_auc"))
     (folder / "in" / "criteria.json").write_text(criteria.model_dump_json())
-    personal = Finding(
-        id="personal.phone",
-        step="preparation.discovery",
-        kind="personal",
-        columns=("phone",),
-        level="warn",
-        text=say("one column"),
-    )
-    seen = Outcome(summary=say("read"), findings=(personal,))
-    (folder / "in" / "preparation.discovery.outcome").write_text(seen.model_dump_json())
+    seen = profile(frame, reading_of(frame), "risk", "binary")
+    (folder / "in" / "train_profile.json").write_text(seen.model_dump_json())
 
 
 def job(step: Step, folder: Path, **decisions: Any) -> WorkerJob:

@@ -15,6 +15,8 @@ import pandas as pd
 
 from agent.job import Call, WorkerJob
 from agent.steps import Step
+from tests.tools.data.readings import reading_of
+from tools.data.profiling import profile
 from tools.data.splitting import Part, SplitReport, SplitScheme
 from tools.evaluation.criteria import Criteria
 from tools.records import Outcome
@@ -180,6 +182,7 @@ def make_world(
     world.put("criteria.json", criteria)
     world.put("train.parquet", frame.iloc[:cut].reset_index(drop=True))
     world.put("test.parquet", frame.iloc[cut:].reset_index(drop=True))
+    world.put("train_profile.json", profile(frame.iloc[:cut], reading_of(frame), target, criteria.task))
     world.put("split.parquet", pd.DataFrame({"row": np.arange(n), "partition": partition}))
     world.put("split.json", split_report(frame, partition, kind, column))
     task: Any = criteria.task
