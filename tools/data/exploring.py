@@ -212,7 +212,7 @@ def _view(series: pd.Series, name: str, target: Target, level: float) -> ColumnV
         )
         codes, uniques = pd.factorize(texts, sort=True)
         if distinct > max(50, rows // 4):
-            return ColumnView(kind="levels", association=_association(codes, target), **facts)
+            return ColumnView(kind="levels", **_association(codes, target), **facts)
         return ColumnView(
             kind="levels",
             **_association(codes, target),

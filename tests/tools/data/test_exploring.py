@@ -131,3 +131,11 @@ def test_missing_values_and_three_classes_are_taken() -> None:
     shown = {each.column: each for each in view.views}
     assert shown["telling"].missing_share == pytest.approx(1 / 6)
     assert any(each.label == "missing" and each.rows == 100 for each in shown["level"].levels)
+
+
+def test_texts_that_hardly_repeat_are_measured_and_not_listed() -> None:
+    frame, y = table()
+    frame["remark"] = [f"parcel {row} left at door {row % 7}" for row in range(len(frame))]
+    view = next(each for each in explore(frame, binary(y), {}).views if each.column == "remark")
+    assert view.kind == "levels" and view.levels == ()
+    assert view.association is not None and 0 <= view.p <= 1
