@@ -93,11 +93,11 @@ def _poison(table: list[dict[str, str]], places: Sequence[int], target: str) -> 
     assert sum(one != other for one, other in zip(labels, mixed, strict=True)) > 50
     for place, label in zip(places, mixed, strict=True):
         table[place][target] = label
-    for column in table[0].keys() - {target}:
+    for column in (name for name in table[0] if name != target):
         held = [row[column] for row in table if row[column]]
+        gaps = len(held) < len(table)
         for place in places:
-            if table[place][column]:
-                table[place][column] = _other(chance, held)
+            table[place][column] = "" if gaps and chance.random() < 0.5 else _other(chance, held)
 
 
 def _other(chance: random.Random, held: Sequence[str]) -> str:
@@ -108,9 +108,9 @@ def _other(chance: random.Random, held: Sequence[str]) -> str:
     if re.fullmatch(r"0?\d{8}", first):
         return f"{chance.randrange(10**8):08d}"
     if re.fullmatch(r"-?\d+", first):
-        return str(round(max(map(float, held)) * chance.uniform(2, 5)))
+        return str(round(max(map(float, held)) * chance.uniform(20, 50)))
     if re.fullmatch(r"-?\d+\.\d+", first):
-        return f"{max(map(float, held)) * chance.uniform(2, 5):.2f}"
+        return f"{max(map(float, held)) * chance.uniform(20, 50):.2f}"
     if " " in first:
         return " ".join(chance.sample(WORDS, 3))
     return chance.choice(sorted(set(held)))
