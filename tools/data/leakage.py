@@ -20,6 +20,7 @@ from tools.data.leakage_forms import (
 )
 from tools.data.leakage_names import belongs_to, outcome_word, shared_word
 from tools.data.leakage_order import purity, sorted_by, table_leaks
+from tools.data.leakage_twins import twin_leaks
 from tools.data.profiling import Profile
 from tools.data.splitting import SplitScheme, fold_groups, fold_order, folds, row_codes
 from tools.data.strength import Strength, strength
@@ -43,7 +44,7 @@ MOST_ASKED = 12
 KINDS = (
     "copy", "recoded copy", "monotone copy", "noisy copy", "one column alone", "sum or difference", "columns together",
     "missingness", "blank with the target", "name after the outcome", "outcome words in text", "identifier",
-    "target aggregate", "row order", "entity", "drift under a random split",
+    "target aggregate", "differs from its twin", "row order", "entity", "drift under a random split",
 )  # fmt: skip
 """What is looked for."""
 
@@ -138,6 +139,7 @@ def find_leakage(
         ),
         *_alone(strengths),
         *_from_forms(combination_leaks(sample, y, classes, features), strengths),
+        *_from_forms(twin_leaks(sample, y, classes, features) if classes else [], strengths),
         *_from_forms(telling_texts(sample, y, classes, text_columns), strengths),
         *_from_forms(aggregate_leaks(sample, y, classes, features), strengths),
         *_from_forms(_blank_with_target(profile, columns), strengths),

@@ -25,6 +25,10 @@ TARGET_WORDS: dict[str, float] = {
     "price": 2, "salary": 2, "wage": 2, "demand": 2, "delay": 2, "score": 1, "rating": 1, "grade": 1, "count": 1,
 }  # fmt: skip
 """Words in a name that speak for a target, and how much."""
+QUERY_NAMES = frozenset({"qid", "query_id", "queryid", "query", "srch_id", "search_id", "searchid"})
+GRADE_WORDS = frozenset({"relevance", "rel", "relevancy", "grade", "label"})
+MOST_GRADES, GRADED = 11, 6.0
+"""Grades of search results at the most, and how much they speak for a target where there are queries."""
 LEVELS = MANY_CLASSES
 """Distinct values up to which a column's value counts are kept."""
 
@@ -76,6 +80,8 @@ class Peek(Record):
     given: tuple[Candidate, ...] = ()
     """Columns that hold which part of a split a row belongs to."""
     personal: tuple[str, ...] = ()
+    queries: tuple[Candidate, ...] = ()
+    """Columns that name the query whose results a row is one of, where another grades them."""
 
     def column(self, name: str) -> PeekColumn:
         """One column.
@@ -97,16 +103,18 @@ def peek(frame: pd.DataFrame, reading: Reading) -> Peek:
         reading: how they were read.
     """
     columns = tuple(_look(frame[column.name], column.name, column.position, column.type) for column in reading.columns)
+    queries = _queries(columns)
     return Peek(
         rows=len(frame),
         test_rows=reading.test_rows,
         columns=columns,
-        targets=_ranked(_targets(columns, len(frame))),
+        targets=_ranked(_targets(columns, len(frame), graded=bool(queries))),
         protected=tuple(column.name for column in columns if column.protected),
         times=_ranked(_times(columns)),
         groups=_ranked(_groups(columns, len(frame))),
         given=_ranked(_given(columns)),
         personal=tuple(column.name for column in columns if column.personal),
+        queries=_ranked(queries),
     )
 
 
@@ -142,7 +150,7 @@ def _ranked(found: list[Candidate]) -> tuple[Candidate, ...]:
     return tuple(sorted(found, key=lambda candidate: -candidate.score))[:8]
 
 
-def _targets(columns: tuple[PeekColumn, ...], rows: int) -> list[Candidate]:
+def _targets(columns: tuple[PeekColumn, ...], rows: int, *, graded: bool = False) -> list[Candidate]:
     found = []
     for column in columns:
         if column.task is None or column.personal or column.protected in ("sex", "race", "religion"):
@@ -157,6 +165,9 @@ def _targets(columns: tuple[PeekColumn, ...], rows: int) -> list[Candidate]:
             # the weaker words are often the names of features
             score += said + (2 if len(named) == 1 and said > 2 else 0)
             reasons.append("its name says so")
+        if graded and grades(column):
+            score += GRADED
+            reasons.append("it grades the results of queries")
         if column.position == len(columns):
             score += 3
             reasons.append("it is the last column")
@@ -181,6 +192,23 @@ def _targets(columns: tuple[PeekColumn, ...], rows: int) -> list[Candidate]:
         if score > 1.5:
             found.append(Candidate(column=column.name, score=score, reason=_together(reasons)))
     return found
+
+
+def grades(column: PeekColumn) -> bool:
+    """Whether a column grades search results: whole numbers, few of them, named so."""
+    named = set(words(column.name))
+    return column.type == "integer" and column.distinct <= MOST_GRADES and bool(named & GRADE_WORDS)
+
+
+def _queries(columns: tuple[PeekColumn, ...]) -> list[Candidate]:
+    """Columns that name a query, in a table where another column grades its results."""
+    if not any(grades(column) for column in columns):
+        return []
+    return [
+        Candidate(column=column.name, score=2, reason="its name speaks of queries and its values repeat")
+        for column in columns
+        if column.distinct > 1 and not column.unique and "_".join(words(column.name)) in QUERY_NAMES
+    ]
 
 
 def _together(reasons: list[str]) -> str:

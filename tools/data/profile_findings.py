@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from tools.data.pattern_findings import pattern_findings
 from tools.data.profiling import Profile
 from tools.data.reading import Reading
 from tools.data.value_findings import (
@@ -282,6 +283,6 @@ def _reading(reading: Reading) -> Iterator[Finding]:
 
 SOURCES: tuple[Callable[[Profile], Iterator[Finding]], ...] = (
     _personal, _target, _identifiers, _entities, _empty, _missing, _duplicates,
-    relations_findings, shifts_findings, values_findings, forms_findings,
+    relations_findings, shifts_findings, values_findings, forms_findings, pattern_findings,
 )  # fmt: skip
 """Each gives the findings of one matter; a new one is one function and one entry."""

@@ -12,6 +12,7 @@ import pandas as pd
 from pydantic import Field
 
 from tools.data.key_names import says_code
+from tools.data.patterns import Pattern, find_patterns
 from tools.data.privacy import personal
 from tools.data.privacy_names import protected_kind
 from tools.data.reading import Reading
@@ -137,6 +138,7 @@ class Profile(Record):
     duplicates: Repeats
     near: NearDuplicates
     relations: tuple[Relation, ...] = ()
+    patterns: tuple[Pattern, ...] = ()
     shifts: tuple[OrderShift, ...] = ()
     """Columns that change along the row order or a date."""
     order_column: str | None = None
@@ -190,6 +192,7 @@ def profile(frame: pd.DataFrame, reading: Reading, target: str | None, task: Tas
         duplicates=repeated,
         near=near_duplicates(frame, telling, repeated.rows),
         relations=relations(frame, telling, numbers, seed=seed),
+        patterns=find_patterns(frame, columns),
         shifts=order_shifts(frame, telling, time),
         order_column=time,
         order_agreement=_order_agreement(frame[time]) if time is not None else None,

@@ -49,6 +49,15 @@ RULES: tuple[Rule, ...] = (
         '"{column}": {reason}',
     ),
     Rule(
+        "task.ranking",
+        "data.problem_type",
+        CONTEXT,
+        lambda evidence: evidence.get("query") is not None,
+        lambda evidence: "ranking",
+        '"{target}" grades the rows of each query in "{query}"; to predict each row\'s grade by itself, choose '
+        "multiclass or regression",
+    ),
+    Rule(
         "task.ordered",
         "data.problem_type",
         CONTEXT,

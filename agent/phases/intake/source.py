@@ -155,7 +155,15 @@ def _task_evidence(known: Known) -> dict[str, Any]:
         "task": column.get("task"),
         "type": column.get("type"),
         "distinct": column.get("distinct"),
+        "query": _query(known, column.get("name")),
     }
+
+
+def _query(known: Known, target: str | None) -> str | None:
+    """The column of queries, where the target grades their results."""
+    peek = peek_of(known)
+    graded = {each["column"] for each in peek["targets"] if "grades the results" in each["reason"]}
+    return peek["queries"][0]["column"] if peek["queries"] and target in graded else None
 
 
 def _classes(known: Known) -> tuple[Option, ...]:

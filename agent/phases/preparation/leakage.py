@@ -20,6 +20,7 @@ SAID = {
     "one column alone": "alone it predicts the target almost perfectly",
     "sum or difference": "with others it adds up to the target",
     "columns together": "with others it spells the class",
+    "differs from its twin": "where it differs from another column, the outcome is known",
     "missingness": "whether it is filled in follows the target",
     "blank with the target": "where the target is missing it is blank too",
     "name after the outcome": "it is strong, and its name speaks of what comes later",
