@@ -210,9 +210,9 @@ MAGIC: tuple[tuple[bytes, str], ...] = (
 )
 """First bytes to a readable format, or to what it is instead of a table."""
 ADVICE = {
-    "an SQLite database": "Unpack it and give it as sqlite:///path/to/file.db.",
+    "an SQLite database": "Give it, unpacked, as sqlite:///path/to/file.db.",
     "an old Office file": "Save it as .xlsx or CSV.",
-    "a DuckDB database": "Unpack it and give it as duckdb:///path/to/file.db.",
+    "a DuckDB database": "Give it, unpacked, as duckdb:///path/to/file.db.",
     "a tar archive": "Unpack it and give the table inside.",
     "a 7z archive": "Unpack it and give the table inside.",
     "a RAR archive": "Unpack it and give the table inside.",

@@ -42,6 +42,14 @@ RULES: tuple[Rule, ...] = (
         'nothing in the table says what "{mark}" in "{column}" means; unknown is the safer reading',
     ),
     Rule(
+        "drop.weights",
+        "data.drop",
+        QUALITY,
+        lambda evidence: bool(evidence.get("weights")),
+        lambda evidence: list(dict.fromkeys([*evidence["identifiers"], *evidence["constants"], *evidence["weights"]])),
+        "a survey's weight ({weights}) is no property of a case; identifiers and constants teach nothing either",
+    ),
+    Rule(
         "drop.both",
         "data.drop",
         QUALITY,

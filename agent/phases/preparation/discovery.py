@@ -95,6 +95,12 @@ def _drop_evidence(known: Known) -> dict[str, Any]:
             if column["role"] == "identifier" and column["name"] != group and column["name"] not in personal
         ],
         "constants": [column["name"] for column in columns if column["role"] == "constant"],
+        "weights": [
+            name
+            for pattern in known.json("profile.json")["patterns"]
+            if pattern["kind"] == "weight"
+            for name in pattern["columns"]
+        ],
     }
 
 
