@@ -66,13 +66,14 @@ def missed(kinds: Iterable[str], seeds: Iterable[int], folder: Path) -> list[tup
 
 
 def alarms(seeds: Iterable[int], folder: Path) -> tuple[list[int], list[int]]:
-    """Clean tables that were blocked, and those of which anything was suspected."""
+    """Clean tables that were blocked, and those of which anything was said that would count as a leak caught."""
     blocked, warned = [], []
     for seed in seeds:
-        found = seen(clean(seed), folder).leakage
-        if found.certain():
+        found = seen(clean(seed), folder)
+        leaks = found.leakage
+        if leaks.certain():
             blocked.append(seed)
-        elif found.suspects or found.table:
+        elif leaks.suspects or leaks.table or found.profile.shifts or found.first.groups:
             warned.append(seed)
     return blocked, warned
 
