@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
+from tools.data.key_names import says_code, says_entity
 from tools.data.typed import ColumnType, typed_array
 from tools.records import Record
 from tools.serving.service.plan import RULES
@@ -97,7 +98,9 @@ def fit_rules(
         kind = "text"
     elif personal == "generalise":
         add("generalise", _coarser(values, kind), say("personal data: made coarser"))
-    if outliers == "clip" and kind in ("number", "integer"):
+    # a code far from the others is another code, not a larger amount
+    named = says_code(str(series.name)) or says_entity(str(series.name))
+    if outliers == "clip" and kind in ("number", "integer") and not (named and kind == "integer"):
         bounds = _bounds(values)
         if bounds:
             add("clip", {"lower": bounds[0], "upper": bounds[1]}, _beyond(*bounds))

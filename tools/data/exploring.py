@@ -212,7 +212,11 @@ def _view(series: pd.Series, name: str, target: Target, level: float) -> ColumnV
         )
         codes, uniques = pd.factorize(texts, sort=True)
         if distinct > max(50, rows // 4):
-            return ColumnView(kind="levels", **_association(codes, target), **facts)
+            # levels of a few rows each would seem to tell the target whatever they hold, so they count as one
+            rare = np.append(np.bincount(codes[codes >= 0]) < SMALL_LEVEL, False)
+            return ColumnView(
+                kind="levels", **_association(np.where(rare[codes], len(uniques), codes), target), **facts
+            )
         return ColumnView(
             kind="levels",
             **_association(codes, target),

@@ -44,6 +44,17 @@ RULES: tuple[Rule, ...] = (
         reason=('"{worst}" reaches {distance|int} times its usual spread: one such row would pull a linear model.'),
     ),
     Rule(
+        id="cleaning.outliers.flat",
+        question="cleaning.outliers",
+        guidance=GUIDANCE,
+        when=lambda evidence: evidence.get("flat") is not None,
+        choose=lambda evidence: "keep",
+        reason=(
+            'No number reaches far beyond its usual spread; "{flat}" is mostly one value and has none, and what is '
+            "rare there may be what matters."
+        ),
+    ),
+    Rule(
         id="cleaning.outliers.keep",
         question="cleaning.outliers",
         guidance=GUIDANCE,

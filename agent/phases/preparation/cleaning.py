@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tools.data.splitting import SplitReport
 
 STEP_ID = "preparation.cleaning"
+FLAT_VALUES = 2
+"""Different values up to which a column that is mostly one value is a mark, not an amount."""
 VALUE_RULES = ("respell", "placeholder", "clip", "fill", "hash", "generalise")
 
 
@@ -209,17 +211,19 @@ def missing_evidence(known: Known) -> dict[str, Any]:
 
 def outlier_evidence(known: Known) -> dict[str, Any]:
     """The column whose extreme lies furthest outside its quartiles, in interquartile ranges."""
-    worst, name = 0.0, None
+    worst, name, flat = 0.0, None, None
     for column in kept_columns(known):
         numbers = column.get("numbers")
-        if not numbers or column["role"] != "number":
+        if not numbers or column["role"] != "number" or column["code"]:
             continue
         spread = numbers["upper_quartile"] - numbers["lower_quartile"]
         if spread > 0:
             beyond = max(numbers["maximum"] - numbers["upper_quartile"], numbers["lower_quartile"] - numbers["minimum"])
             if beyond / spread > worst:
                 worst, name = beyond / spread, column["name"]
-    return {"worst": name, "distance": worst}
+        elif numbers["maximum"] > numbers["minimum"] and column["distinct"] > FLAT_VALUES and flat is None:
+            flat = column["name"]
+    return {"worst": name, "distance": worst, "flat": flat}
 
 
 def duplicate_evidence(known: Known) -> dict[str, Any]:

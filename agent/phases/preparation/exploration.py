@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 PERSONAL = "it carries personal data"
 DROPPED = "it was dropped"
+LEAST_TOLD = 30
+"""Rows of a level from which its rate is worth a sentence."""
 
 
 def run(job: Job) -> Outcome:
@@ -141,7 +143,7 @@ def _notes(view: Exploration, facts: dict[str, Fact]) -> list[Sentence]:
 def _widest(view: Exploration) -> Sentence | None:
     """The strongest column with named levels: where the target is most and least frequent."""
     for each in view.views:
-        levels = [level for level in each.levels if level.rate is not None and level.rows >= 10 and level.label]
+        levels = [level for level in each.levels if level.rate is not None and level.rows >= LEAST_TOLD and level.label]
         if each.kind not in ("levels", "steps") or len(levels) < 2 or each.column not in view.telling:
             continue
         low = min(levels, key=lambda level: (level.rate or 0.0, level.label))

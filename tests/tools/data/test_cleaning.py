@@ -31,6 +31,15 @@ def plan_of(frame: pd.DataFrame, roles: Roles | None = None, **chosen: str) -> C
     return fit_cleaning(frame, roles or Roles(target="y"), **settings)  # type: ignore[arg-type]
 
 
+def test_a_code_is_never_clipped_and_an_amount_is() -> None:
+    values = np.concatenate([np.arange(1000, 1400) % 37 + 1000, [1, 2]])
+    frame = pd.DataFrame({"store_id": values, "amount": values, "y": [0, 1] * 201})
+    roles = Roles(target="y")
+    plan = fit_cleaning(frame, roles, missing="keep", outliers="clip", duplicates="keep")
+    rules = {column.name: [rule.rule for rule in column.rules] for column in plan.columns}
+    assert rules["store_id"] == [] and rules["amount"] == ["clip"]
+
+
 def test_rows_without_a_flaw_come_back_as_they_were() -> None:
     frame = table()
     pd.testing.assert_frame_equal(clean(plan_of(frame), frame), frame)

@@ -139,3 +139,13 @@ def test_texts_that_hardly_repeat_are_measured_and_not_listed() -> None:
     view = next(each for each in explore(frame, binary(y), {}).views if each.column == "remark")
     assert view.kind == "levels" and view.levels == ()
     assert view.association is not None and 0 <= view.p <= 1
+
+
+def test_many_rare_levels_do_not_seem_to_tell_the_target() -> None:
+    frame, y = table()
+    stream = np.random.default_rng(9)
+    frame["title"] = [f"title {value}" for value in stream.integers(0, 400, len(frame))]
+    frame["told"] = np.where(y > 0, "late", [f"note {row}" for row in range(len(frame))])
+    view = dict(explore(frame, binary(y), {}).associations)
+    assert view["title"] < 0.1
+    assert view["told"] > 0.9
