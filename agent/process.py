@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import subprocess
@@ -53,7 +54,11 @@ async def call_off_the_loop(function: str, **arguments: Any) -> Any:
     except BaseException:
         if process.returncode is None:
             process.kill()
-        await process.communicate()  # to the end of its pipes, which are closed only then
+        while True:
+            # to the end of its pipes, which are closed only then, however often the task is cancelled on the way
+            with contextlib.suppress(asyncio.CancelledError):
+                await process.communicate()
+                break
         raise
     return _result(function, out.decode(), err.decode(errors="replace"))
 
