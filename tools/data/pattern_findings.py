@@ -49,7 +49,7 @@ def _missing_by_group(pattern: Pattern) -> Finding:
         '"{worst}" has none at all in {groups|int} of {all|int} groups',
         "Do not fill them in from other groups without asking why they were not measured.",
         by=pattern.by, columns=len(pattern.columns), word=plural(len(pattern.columns), "column"),
-        worst=pattern.columns[0], groups=pattern.groups, all=pattern.rows,
+        worst=pattern.columns[0], groups=pattern.groups, all=pattern.of,
     )  # fmt: skip
 
 

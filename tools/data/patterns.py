@@ -54,6 +54,8 @@ class Pattern(Record):
     """Rows or cells that it covers."""
     groups: int = 0
     """Groups that it covers."""
+    of: int = 0
+    """Groups in all."""
 
 
 def find_patterns(frame: pd.DataFrame, columns: Sequence[ColumnProfile]) -> tuple[Pattern, ...]:
@@ -125,7 +127,7 @@ def _missing_by_group(frame: pd.DataFrame, columns: Sequence[ColumnProfile]) -> 
         if found:
             groups, worst = max(found, key=lambda each: each[0])
             rest = [name for _, name in found if name != worst]
-            yield Pattern(kind="missing by group", columns=(worst, *rest), by=key.name, groups=groups, rows=len(sizes))
+            yield Pattern(kind="missing by group", columns=(worst, *rest), by=key.name, groups=groups, of=len(sizes))
             return
 
 

@@ -82,6 +82,8 @@ class Peek(Record):
     personal: tuple[str, ...] = ()
     queries: tuple[Candidate, ...] = ()
     """Columns that name the query whose results a row is one of, where another grades them."""
+    graded: str | None = None
+    """The column that grades the results of queries."""
 
     def column(self, name: str) -> PeekColumn:
         """One column.
@@ -104,17 +106,19 @@ def peek(frame: pd.DataFrame, reading: Reading) -> Peek:
     """
     columns = tuple(_look(frame[column.name], column.name, column.position, column.type) for column in reading.columns)
     queries = _queries(columns)
+    graded = next((column.name for column in columns if grades(column)), None) if queries else None
     return Peek(
         rows=len(frame),
         test_rows=reading.test_rows,
         columns=columns,
-        targets=_ranked(_targets(columns, len(frame), graded=bool(queries))),
+        targets=_ranked(_targets(columns, len(frame), graded=graded)),
         protected=tuple(column.name for column in columns if column.protected),
         times=_ranked(_times(columns)),
         groups=_ranked(_groups(columns, len(frame))),
         given=_ranked(_given(columns)),
         personal=tuple(column.name for column in columns if column.personal),
         queries=_ranked(queries),
+        graded=graded,
     )
 
 
@@ -150,7 +154,7 @@ def _ranked(found: list[Candidate]) -> tuple[Candidate, ...]:
     return tuple(sorted(found, key=lambda candidate: -candidate.score))[:8]
 
 
-def _targets(columns: tuple[PeekColumn, ...], rows: int, *, graded: bool = False) -> list[Candidate]:
+def _targets(columns: tuple[PeekColumn, ...], rows: int, *, graded: str | None = None) -> list[Candidate]:
     found = []
     for column in columns:
         if column.task is None or column.personal or column.protected in ("sex", "race", "religion"):
@@ -165,7 +169,7 @@ def _targets(columns: tuple[PeekColumn, ...], rows: int, *, graded: bool = False
             # the weaker words are often the names of features
             score += said + (2 if len(named) == 1 and said > 2 else 0)
             reasons.append("its name says so")
-        if graded and grades(column):
+        if column.name == graded:
             score += GRADED
             reasons.append("it grades the results of queries")
         if column.position == len(columns):

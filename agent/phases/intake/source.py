@@ -162,8 +162,7 @@ def _task_evidence(known: Known) -> dict[str, Any]:
 def _query(known: Known, target: str | None) -> str | None:
     """The column of queries, where the target grades their results."""
     peek = peek_of(known)
-    graded = {each["column"] for each in peek["targets"] if "grades the results" in each["reason"]}
-    return peek["queries"][0]["column"] if peek["queries"] and target in graded else None
+    return peek["queries"][0]["column"] if target is not None and target == peek["graded"] else None
 
 
 def _classes(known: Known) -> tuple[Option, ...]:

@@ -9,6 +9,7 @@ import pytest
 from tests.tools.data.readings import reading_of
 from tools.data.leakage_twins import twin_leaks
 from tools.data.patterns import Pattern
+from tools.data.peeking import peek
 from tools.data.profile_findings import profile_findings
 from tools.data.profiling import profile
 
@@ -69,7 +70,7 @@ def test_gaps_of_whole_groups_are_told_apart_from_gaps_of_rows() -> None:
     frame = noise(mouse=keys, protein=np.where(groups % 4 == 0, np.nan, random.normal(size=ROWS)))
     frame["stray"] = np.where(random.random(ROWS) < 0.2, np.nan, random.normal(size=ROWS))
     (pattern,) = found(frame, "missing by group")
-    assert (pattern.columns, pattern.by, pattern.groups, pattern.rows) == (("protein",), "mouse", 10, 40)
+    assert (pattern.columns, pattern.by, pattern.groups, pattern.of) == (("protein",), "mouse", 10, 40)
 
 
 def test_zeros_and_ones_among_columns_of_yes_and_no_are_named() -> None:
@@ -139,3 +140,13 @@ def test_a_twin_that_differs_where_one_class_is_may_be_set_later() -> None:
     assert '"kept"' in str(reason) and '"reserved_room"' in str(reason)
     honest, y = rooms(0.55)
     assert twin_leaks(honest, y, ("kept", "cancelled"), list(honest.columns)) == []
+
+
+def test_grades_of_queries_are_the_target_and_only_where_there_are_queries() -> None:
+    random = np.random.default_rng(14)
+    frame = noise(qid=np.arange(ROWS) // 8, relevance=random.integers(0, 5, ROWS))
+    frame = frame[["relevance", "qid", "amount", "visits"]]
+    found = peek(frame, reading_of(frame))
+    assert (found.graded, found.targets[0].column, found.queries[0].column) == ("relevance", "relevance", "qid")
+    alone = frame.drop(columns="qid")
+    assert peek(alone, reading_of(alone)).graded is None and peek(alone, reading_of(alone)).queries == ()
